@@ -2,7 +2,7 @@ import { Public } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
 import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RegistrationService } from '../accounts/registration.guard.js';
+import { RegistrationService } from '../accounts/registration.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ASSERTION_ALGORITHMS } from '../clients/registered-credentials.js';
 import { AUTH_METHODS, SUBJECT_TYPES } from '../clients/client.entity.js';
@@ -38,7 +38,7 @@ export class DiscoveryController {
 
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
-  @ApiOperation({ summary: 'What this server can do (OpenID Connect Discovery §4)' })
+  @ApiOperation({ summary: 'The metadata of this server (OpenID Connect Discovery §4)' })
   describeProvider() {
     return this.metadata;
   }

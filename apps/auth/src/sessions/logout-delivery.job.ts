@@ -120,12 +120,12 @@ export class LogoutDeliveryJob implements OnModuleInit, BeforeApplicationShutdow
   }
 
   private async conclude(logout: ClaimedLogout, outcome: Outcome): Promise<void> {
-    const { id, clientId, sessionId, attempts, createdAt } = logout;
+    const { clientId, sessionId, attempts, createdAt } = logout;
     const { outbox } = this.deliveries;
     if (typeof outcome === 'object') {
       if (this.clock.now() - Number(createdAt) < MAX_AGE_MS) {
         this.reportFailure(clientId, outcome.failure);
-        return outbox.retryLater(id, attempts);
+        return outbox.retryLater(sessionId, attempts);
       }
       this.logger.error(`${clientId} did not learn within a day that session ${sessionId} ended`);
     } else if (outcome === 'rejected') {
@@ -133,7 +133,7 @@ export class LogoutDeliveryJob implements OnModuleInit, BeforeApplicationShutdow
     } else if (this.failingClients.delete(clientId)) {
       this.logger.log(`${clientId} accepts logout tokens again`);
     }
-    return outbox.delete(id);
+    return outbox.delete(sessionId);
   }
 
   /** Logs the first of several failures: an outage of a client concerns many sessions. */

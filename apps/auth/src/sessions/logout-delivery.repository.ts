@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { Outbox, UnitOfWork } from '@gatehouse/persistence';
 import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 
-/** A session that ended, of a client that receives logout tokens. */
+/** A session that the client has to end, and the client receives logout tokens. */
 export interface EndedSession {
   readonly clientId: string;
   readonly accountId: string;
@@ -13,7 +12,6 @@ export interface EndedSession {
 
 /** A delivery that this replica has claimed. */
 export interface ClaimedLogout extends EndedSession {
-  readonly id: string;
   /** When the session ended, in epoch milliseconds; PostgreSQL returns it as text. */
   readonly createdAt: number | string;
   readonly attempts: number;
@@ -21,7 +19,7 @@ export interface ClaimedLogout extends EndedSession {
   readonly pairwiseSeed: string | null;
 }
 
-const COLUMNS = `id, client_id AS "clientId", account_id AS "accountId", session_id AS "sessionId", created_at AS "createdAt",
+const COLUMNS = `client_id AS "clientId", account_id AS "accountId", session_id AS "sessionId", created_at AS "createdAt",
   attempts, (SELECT pairwise_seed FROM account WHERE account.id = logout_delivery.account_id AND erased_at IS NULL) AS "pairwiseSeed"`;
 
 /** Logout tokens that clients have not received. Each is stored with the end of its session and deleted after its delivery. */
@@ -36,7 +34,7 @@ export class LogoutDeliveryRepository {
   ) {
     this.outbox = new Outbox(unitOfWork, clock, {
       table: 'logout_delivery',
-      key: 'id',
+      key: 'session_id',
       columns: COLUMNS,
       claimMs: 10_000,
       minPauseMs: 2_000,
@@ -46,13 +44,12 @@ export class LogoutDeliveryRepository {
     metrics.gauge({ name: 'logout_delivery_lag_seconds', help }, () => this.findLagSeconds());
   }
 
-  /** Joins the transaction in which the session ends. */
+  /** Joins the transaction in which the session ends. A session has one delivery at a time. */
   async enqueue({ clientId, accountId, sessionId }: EndedSession): Promise<void> {
-    const id = randomBytes(16).toString('base64url');
     await this.unitOfWork.execute(
-      `INSERT INTO logout_delivery (id, client_id, account_id, session_id, created_at, attempts, next_attempt_at)
-       VALUES ($1, $2, $3, $4, $5, 0, $5)`,
-      [id, clientId, accountId, sessionId, this.clock.now()],
+      `INSERT INTO logout_delivery (session_id, client_id, account_id, created_at, attempts, next_attempt_at)
+       VALUES ($1, $2, $3, $4, 0, $4) ON CONFLICT (session_id) DO NOTHING`,
+      [sessionId, clientId, accountId, this.clock.now()],
     );
   }
 

@@ -11,6 +11,7 @@ import { parseStoredClaims, type RequestedClaims } from '../tokens/standard-clai
 import { deriveSessionId } from '../tokens/issued-credentials.js';
 import { LogoutDeliveryRepository } from './logout-delivery.repository.js';
 import {
+  type OfflineFamily,
   RefreshTokenFamilyRepository,
   type Revocation,
   type RevokedFamily,
@@ -43,10 +44,14 @@ export class RevocationReports {
     const { account_id: accountId, client_id: clientId, user_agent: userAgent, origin } = family;
     const sessionId = deriveSessionId(family.id);
     await this.events.record({ type: 'family.ended', reason, accountId, clientId, sessionId });
-    if (family.logout_uri !== null) await this.logouts.enqueue({ accountId, clientId, sessionId });
+    if (family.logout_uri !== null) await this.addLogout(family);
     if (reason !== 'reuse') return;
     const detail = { userAgent, origin };
     await this.notifications.enqueue({ accountId, kind: 'refresh_token_reused', detail });
+  }
+
+  addLogout({ id, account_id: accountId, client_id: clientId }: OfflineFamily): Promise<void> {
+    return this.logouts.enqueue({ accountId, clientId, sessionId: deriveSessionId(id) });
   }
 }
 
@@ -110,11 +115,19 @@ export class RefreshTokenRevocation {
     );
   }
 
-  /** Families with `offline_access` stay, because they last while the person is away. */
+  /**
+   * Families with `offline_access` stay, because they last while the person is away. Their clients are told, because the person
+   * has signed out (OpenID Connect Back-Channel Logout §2.7).
+   */
   revokeOfBrowserSession(browserSessionId: string, reason: RevocationReason): Promise<number> {
-    return this.revoke(reason, (revocation) =>
-      this.families.revokeByBrowserSession(browserSessionId, revocation),
-    );
+    return this.unitOfWork.transaction(async () => {
+      const active = await this.revoke(reason, (revocation) =>
+        this.families.revokeByBrowserSession(browserSessionId, revocation),
+      );
+      for (const family of await this.families.findOfflineToTell(browserSessionId))
+        await this.reports.addLogout(family);
+      return active;
+    });
   }
 
   revokeOutsideBrowserSession(

@@ -9,6 +9,7 @@ import {
   AccountOperationsService,
   RoleOperationsService,
 } from '../../src/sessions/account-operations.service.js';
+import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { AuthorizedClientService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
@@ -90,11 +91,11 @@ eachDatabase('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', (fr
   const end = (accountId: string, sid: string, on = auth) =>
     on.app.get(SessionService).revoke(accountId, sid, 'ended_by_owner');
 
-  async function signInTo(browser: TestBrowser, clientId: string) {
+  async function signInTo(browser: TestBrowser, clientId: string, more = {}) {
     const { body } = await auth.token({
       grant_type: 'authorization_code',
       client_id: clientId,
-      code: await browser.obtainCode(clientId),
+      code: await browser.obtainCode(clientId, more),
       redirect_uri: CALLBACK,
       code_verifier: VERIFIER,
     });
@@ -222,6 +223,22 @@ eachDatabase('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', (fr
     expect(decodeClaims(token)).toMatchObject({ aud: client, sub: user.id, sid: session.sid });
     await delivered(session.sid);
     expect(receiver.tokensFor(session.sid)).toHaveLength(1);
+  });
+
+  it('sends a logout token for a session with offline_access when its browser session ends, and the session goes on (§2.7)', async () => {
+    const offline = await aToldClient({ scope: ['openid', 'offline_access'] });
+    const browser = new TestBrowser(auth);
+    await browser.signIn(user);
+    const scope = 'openid offline_access';
+    const body = await signInTo(browser, offline, { scope });
+    const sid = String(decodeClaims(body['id_token'])['sid']);
+    const [current] = await auth.app.get(BrowserSessionService).listActive(user.id);
+    await auth.app.get(BrowserSessionService).revoke(current?.id ?? '');
+    await deliver();
+    await receiver.receive(sid);
+    await delivered(sid);
+    const next = await refreshSession(auth, body['refresh_token'] ?? '', { client_id: offline });
+    expect(decodeClaims(next.access)['sid']).toBe(sid);
   });
 
   it('sends a logout token when the operator disables the client', async () => {

@@ -28,7 +28,6 @@ export const ForStaffOnlyPage = ({ user }: { readonly user: SignedIn }) => (
   <Page title={texts.session.staffTitle}>
     <p>{texts.session.staff(user.email ?? user.name ?? '')}</p>
     <p className="quiet">{texts.session.signOutFirst}</p>
-    <SignOut />
   </Page>
 );
 

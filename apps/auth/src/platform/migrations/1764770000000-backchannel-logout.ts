@@ -15,10 +15,9 @@ const UP = [
   'ALTER TABLE client ADD COLUMN backchannel_logout_uri varchar(2000)',
   // A row is deleted after its delivery. It has no foreign keys, because it may outlive the row of an erased account.
   `CREATE TABLE logout_delivery (
-    id              varchar(22) NOT NULL PRIMARY KEY,
+    session_id      varchar(22) NOT NULL PRIMARY KEY,
     client_id       varchar(64) NOT NULL,
     account_id      varchar(27) NOT NULL,
-    session_id      varchar(22) NOT NULL,
     created_at      bigint NOT NULL,
     attempts        integer NOT NULL,
     next_attempt_at bigint

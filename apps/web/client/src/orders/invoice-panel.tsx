@@ -1,13 +1,24 @@
+import type { ReactNode } from 'react';
 import type { RequestError } from '../request.js';
 import type { Resource } from '../resource.js';
 import { formats, texts } from '../texts/texts.js';
 import { Failure, Id, Instant, Notice, Progress, Values } from '../ui.js';
-import type { OrderPageProps, OrderView } from './order-page.js';
-import type { Invoice, InvoicePage } from './orders-api.js';
+import type { Invoice, InvoicePage, Order } from './orders-api.js';
 
-type InvoicePanelProps = Pick<OrderPageProps, 'isForStaff' | 'renderInvoiceActions'> & {
+/** An order with its invoice, for the actions of the shop or of the back office. */
+export interface OrderView {
+  readonly order: Resource<Order>;
+  readonly isCancelled: boolean;
+  readonly invoices: Resource<InvoicePage>;
+  /** Undefined until billing has written it. */
+  readonly invoice: Invoice | undefined;
+}
+
+export interface InvoicePanelProps {
   readonly view: OrderView;
-};
+  readonly isForStaff?: boolean;
+  readonly renderInvoiceActions: (view: OrderView, invoice: Invoice) => ReactNode;
+}
 
 /** The invoice of an order. Shows progress until billing has written it. */
 export function InvoicePanel(props: InvoicePanelProps) {

@@ -3,25 +3,14 @@ import { Page, useAddress } from '../navigation.js';
 import { type Resource, useResource } from '../resource.js';
 import { texts } from '../texts/texts.js';
 import { Id, Instant, LoadStatus, Notice, Values } from '../ui.js';
-import { InvoicePanel } from './invoice-panel.js';
+import { InvoicePanel, type InvoicePanelProps, type OrderView } from './invoice-panel.js';
 import { ItemTable } from './item-table.js';
 import { OrderBadge } from './order-list-page.js';
-import type { Invoice, InvoicePage, Order } from './orders-api.js';
+import type { InvoicePage, Order } from './orders-api.js';
 
-/** What this page shows, for the actions of the shop or of the back office. */
-export interface OrderView {
-  readonly order: Resource<Order>;
-  readonly isCancelled: boolean;
-  readonly invoices: Resource<InvoicePage>;
-  /** Undefined until billing has written it. */
-  readonly invoice: Invoice | undefined;
-}
-
-export interface OrderPageProps {
+interface OrderPageProps extends Omit<InvoicePanelProps, 'view'> {
   readonly id: string;
-  readonly isForStaff?: boolean;
   readonly renderOrderActions?: (view: OrderView) => ReactNode;
-  readonly renderInvoiceActions: (view: OrderView, invoice: Invoice) => ReactNode;
 }
 
 /** One order with its invoice. */

@@ -1,5 +1,6 @@
 import { type Action, useAction } from '../action.js';
-import { OrderPage, type OrderView } from '../orders/order-page.js';
+import type { OrderView } from '../orders/invoice-panel.js';
+import { OrderPage } from '../orders/order-page.js';
 import type { Order } from '../orders/orders-api.js';
 import type { RequestError } from '../request.js';
 import type { Resource } from '../resource.js';
