@@ -7,7 +7,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists your orders, newest first */
+    /** Lists your orders, newest first; support staff list all orders */
     get: operations['OrdersController_list'];
     put?: never;
     /** Places an order; what it costs is worked out here */
@@ -94,6 +94,8 @@ export interface operations {
         placedBefore?: string;
         /** @description Whose orders: your own where left out, and somebody else's with `orders:read:any` */
         owner?: string;
+        /** @description The orders of all owners, with `orders:read:any`; not together with `owner` */
+        everyone?: 'true';
       };
       header?: never;
       path?: never;
