@@ -17,7 +17,10 @@ export function copyRunTimeFiles({ app, target, packages }) {
   copy(`${app}/package.json`, target);
   const libraries = projectFolders().filter((folder) => folder.startsWith('libs/'));
   for (const dist of [app, ...libraries].map((folder) => `${folder}/dist`)) {
-    const assets = filesIn(join(ROOT, dist)).filter((path) => !/\.js(\.map)?$|\.d\.ts$/.test(path));
+    const assets = filesIn(join(ROOT, dist)).filter(
+      // The client of apps/web is for browsers, and in no bundle.
+      (path) => path.startsWith('client/') || !/\.js(\.map)?$|\.d\.ts$/.test(path),
+    );
     for (const path of assets) copy(`${dist}/${path}`, target);
   }
   for (const folder of packageFolders(packages)) copy(folder, target);
