@@ -100,7 +100,7 @@ async function apiSettings(app, { ports, env, profile }) {
     const isDemo = (env.SEED_DEMO || profile.settings.SEED_DEMO) === 'true';
     return {
       RESOURCE_SERVERS: await resourceServersOf(ports),
-      ...(isDemo && webClientSettings({ env, addresses }, addressesOf(DEFAULT_PORTS))),
+      ...(isDemo && webClientSettings({ env, addresses })),
       ...(isDemo && DEMO_SETTINGS),
     };
   }
