@@ -5,6 +5,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { ApiModule } from './api/api.module.js';
 import { CleanupSchedule } from './cleanup.schedule.js';
 import { webDatabase } from './database.js';
+import { LogoutModule } from './logout/logout.module.js';
 import { PagesModule } from './pages/pages.module.js';
 import { SameOriginGuard } from './requests/same-origin.guard.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
@@ -37,6 +38,7 @@ export class AppModule {
         }),
         SignInModule,
         ApiModule,
+        LogoutModule,
         PagesModule.forRoot(clientFolder),
       ],
       providers: [CleanupSchedule, { provide: APP_GUARD, useClass: SameOriginGuard }],
