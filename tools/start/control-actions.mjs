@@ -1,23 +1,30 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { builtFile, ROOT } from '../workspace.mjs';
-import { ActionRefused } from './control.mjs';
+import { builtFile, ROOT, WEB_TOOLS } from '../workspace.mjs';
+import { ActionRefused, ControlServer } from './control.mjs';
 
 /** @typedef {import('./service-process.mjs').ServiceProcess} ServiceProcess */
 
 const PAUSE_SECONDS = 20;
 
 /**
- * What apps/web may ask of the launcher. Each action names no program and takes no parameter.
+ * Lets the tools of apps/web stop auth and rotate its keys. The actions take no parameter.
  *
- * @param {ServiceProcess} auth
+ * @param {ServiceProcess[]} services that have not started; those of apps/web get the address and the secret
  * @param {NodeJS.WriteStream} stream
- * @returns {Readonly<Record<string, import('./control.mjs').Action>>}
+ * @returns {Promise<ControlServer | undefined>} undefined without auth or without a tool
  */
-export const controlActions = (auth, stream) => ({
-  '/stop-auth': (signal) => stopAuth(auth, { stream, signal }),
-  '/rotate-keys': () => rotateKeys(auth.env),
-});
+export async function startControl(services, stream) {
+  const auth = services.find(({ name }) => name === 'auth');
+  const tools = services.filter(({ name }) => WEB_TOOLS.includes(name));
+  if (!auth || tools.length === 0) return undefined;
+  const control = await ControlServer.start({
+    '/stop-auth': (signal) => stopAuth(auth, { stream, signal }),
+    '/rotate-keys': () => rotateKeys(auth.env),
+  });
+  for (const tool of tools) tool.env = { ...tool.env, ...control.settings };
+  return control;
+}
 
 /**
  * Answers when auth has stopped. It starts again later, unless the launcher stops before.

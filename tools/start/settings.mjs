@@ -98,6 +98,8 @@ async function apiSettings(app, { ports, env, profile }) {
     return {
       RESOURCE_SERVERS: await resourceServersOf(ports),
       ...(isDemo && webClientSettings({ env, addresses }, addressesOf(DEFAULT_PORTS))),
+      // All verifiers run on this machine, so that a new key may sign after 17 seconds (docs/flows/key-rotation.md).
+      ...(isDemo && { KEY_SET_MAX_AGE: '10', CLOCK_SKEW: '1' }),
     };
   }
   return {

@@ -25,6 +25,9 @@ const createQuota = (points: number, seconds: number): Quota => ({ points, secon
 export const DEFAULT_RATE_LIMITS = {
   login: createQuota(300, 60),
   registration: createQuota(30, 3600),
+  recovery: createQuota(30, 3600),
+  /** Per e-mail address and kind of mail. Less than the lifetime of a link, so that the latest mail can always be used. */
+  mail: createQuota(5, 3600),
   authorization: createQuota(1200, 60),
   token: createQuota(6000, 60),
   client: createQuota(6000, 60),

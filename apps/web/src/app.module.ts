@@ -2,6 +2,7 @@ import { PersistenceModule, SchedulerModule, UnitOfWork } from '@gatehouse/persi
 import { Clock, ConfigModule, HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ActivityModule } from './activity/activity.module.js';
 import { ApiModule } from './api/api.module.js';
 import { CleanupSchedule } from './cleanup.schedule.js';
 import { webDatabase } from './database.js';
@@ -39,6 +40,7 @@ export class AppModule {
         SignInModule,
         ApiModule,
         LogoutModule,
+        ...(config.DEMO_ACTIVITY ? [ActivityModule] : []),
         PagesModule.forRoot(clientFolder),
       ],
       providers: [CleanupSchedule, { provide: APP_GUARD, useClass: SameOriginGuard }],

@@ -3,7 +3,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Account } from './account.entity.js';
 import { AccountRoleRepository } from './account-role.repository.js';
 import { AccountRepository } from './account.repository.js';
+import { AccountRowsService } from './account-rows.service.js';
 import { CredentialsService } from './credentials.service.js';
+import { EmailActionMessages, EmailActionOutbox } from './email-action-outbox.js';
+import { EmailActionRepository } from './email-action.repository.js';
+import { EmailActionService } from './email-action.service.js';
 import { InvitationRepository, InvitationService } from './invitation.service.js';
 import { KnownDeviceCookie } from './known-device-cookie.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
@@ -16,7 +20,12 @@ import { RegistrationGuard, RegistrationService } from './registration.guard.js'
   providers: [
     AccountRepository,
     AccountRoleRepository,
+    AccountRowsService,
     CredentialsService,
+    EmailActionMessages,
+    EmailActionOutbox,
+    EmailActionRepository,
+    EmailActionService,
     InvitationRepository,
     InvitationService,
     KnownDeviceCookie,
@@ -30,8 +39,10 @@ import { RegistrationGuard, RegistrationService } from './registration.guard.js'
   exports: [
     AccountRepository,
     AccountRoleRepository,
+    AccountRowsService,
     CredentialsService,
-    InvitationRepository,
+    EmailActionRepository,
+    EmailActionService,
     InvitationService,
     KnownDeviceCookie,
     LoginThrottleService,

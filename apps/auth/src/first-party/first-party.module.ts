@@ -4,11 +4,8 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { OAuthModule } from '../oauth/oauth.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import {
-  ActiveSessionPolicy,
-  PasswordController,
-  SessionsController,
-} from './sessions.controller.js';
+import { AccountController } from './account.controller.js';
+import { ActiveSessionPolicy, SessionsController } from './sessions.controller.js';
 import {
   LoginController,
   RefreshController,
@@ -17,7 +14,7 @@ import {
 } from './login.controller.js';
 import { LoginService } from './login.service.js';
 
-/** The JSON API of the first-party client: registration, login, refresh, sessions and password. */
+/** The JSON API of the first-party client: registration, login, refresh, sessions and account. */
 @Module({
   imports: [AccountsModule, ClientsModule, OAuthModule, SessionsModule, TokensModule],
   controllers: [
@@ -25,7 +22,7 @@ import { LoginService } from './login.service.js';
     LoginController,
     RefreshController,
     SessionsController,
-    PasswordController,
+    AccountController,
   ],
   providers: [ActiveSessionPolicy, LoginService, RefreshCookie],
 })

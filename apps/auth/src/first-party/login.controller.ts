@@ -108,7 +108,7 @@ export class LoginController {
   @HttpCode(200)
   @UseGuards(LoginQuotaGuard)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Begins a session with e-mail and password' })
+  @ApiOperation({ summary: 'Creates a session with e-mail address and password' })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async login(
     @Body({ schema: loginParameters }) parameters: LoginParameters,
@@ -146,7 +146,9 @@ export class RefreshController {
   @Post('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
+  @ApiOperation({
+    summary: 'Exchanges the refresh token of the body or cookie for the next token pair',
+  })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async refresh(
     @Body({ schema: refreshParameters }) { refresh_token, ...options }: RefreshParameters,
@@ -166,7 +168,7 @@ export class RefreshController {
   @Post('logout')
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Ends the session of a refresh token, from body or cookie' })
+  @ApiOperation({ summary: 'Ends the session of the refresh token of the body or cookie' })
   async logout(
     @Body({ schema: logoutParameters }) { refresh_token }: LogoutParameters,
     @Req() request: FastifyRequest,
@@ -190,7 +192,9 @@ export class RegistrationController {
   @Post('register')
   @HttpCode(201)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Makes an account; the answer is the same where the e-mail has one' })
+  @ApiOperation({
+    summary: 'Creates an account. The answer is the same if the address already has an account',
+  })
   async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {
     await this.registrations.register(body);
     return { email: body.email };

@@ -38,7 +38,7 @@ export class DiscoveryController {
 
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
-  @ApiOperation({ summary: 'What this server can do (OpenID Connect Discovery §4)' })
+  @ApiOperation({ summary: 'The metadata of this server (OpenID Connect Discovery §4)' })
   describeProvider() {
     return this.metadata;
   }

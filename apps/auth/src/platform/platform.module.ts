@@ -66,6 +66,7 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
   exports: [
     EventChainService,
     NotificationRepository,
+    Notifier,
     RateLimitService,
     RequestOriginService,
     SecurityEventRepository,

@@ -3,7 +3,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import { AccountDataService, AccountErasureService } from './account-erasure.service.js';
+import {
+  AccountDataService,
+  AccountDeletionService,
+  AccountErasureService,
+} from './account-erasure.service.js';
 import { AccountOperationsService, RoleOperationsService } from './account-operations.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
 import { AuthorizationCodeRepository } from './authorization-code.repository.js';
@@ -34,6 +38,7 @@ import { SessionService } from './session.service.js';
   ],
   providers: [
     AccountDataService,
+    AccountDeletionService,
     AccountErasureService,
     AccountOperationsService,
     AccountTransactionService,
@@ -61,6 +66,7 @@ import { SessionService } from './session.service.js';
     SessionService,
   ],
   exports: [
+    AccountDeletionService,
     AccountErasureService,
     AccountOperationsService,
     AuthorizationCodeRepository,

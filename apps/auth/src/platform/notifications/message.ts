@@ -1,3 +1,4 @@
+import type { ActionMessageKind } from './action-message.js';
 import type {
   DueNotification,
   NotificationDetail,
@@ -31,12 +32,16 @@ export function parseBrowserAndSystem(userAgent: string | null | undefined): rea
 export const describeDevice = (userAgent: string | null | undefined): string =>
   parseBrowserAndSystem(userAgent).join(' on ') || 'an unknown device';
 
-/** Plain text without links: an owner who is used to links in our mail would also follow the links of phishing mail. */
+/**
+ * Plain text. Only a mail that the person has just requested contains a link: an owner who is used to links in our mail would also
+ * follow the links of phishing mail.
+ */
 export interface Message {
-  /** The id of the notification, the same at every attempt. */
+  /** The id of the notification or of the e-mail action, the same at every attempt. */
   readonly id: string;
-  readonly kind: NotificationKind;
-  readonly accountId: string;
+  readonly kind: NotificationKind | ActionMessageKind;
+  /** undefined if the address has no account yet. */
+  readonly accountId: string | undefined;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
@@ -83,18 +88,33 @@ If it was not:
 We never ask for your password by mail, and this message contains no link.
 `,
   },
+  account_deleted: {
+    subject: 'Your account was deleted',
+    text: ({ when }) => `Hello,
+
+on ${when}, your account was deleted, as its owner asked. All sessions were ended. This is the last message about it.
+
+If that was not you:
+- Tell the operator of this service at once. The account cannot be restored.
+- Change the password of your mail account, and of every place where you used the same one.
+
+Applications may keep records that the law requires, such as invoices.
+
+We never ask for your password by mail, and this message contains no link.
+`,
+  },
 };
 
 export function buildMessage(notification: DueNotification): Message {
   const { id, kind, accountId, email } = notification;
   const { subject, text } = TEXTS[kind];
-  const { userAgent, origin }: NotificationDetail = JSON.parse(notification.detail);
+  const { to = email, userAgent, origin }: NotificationDetail = JSON.parse(notification.detail);
   const device = describeDevice(userAgent) + (origin ? `, from the network ${origin}` : '');
   return {
     id,
     kind,
     accountId,
-    to: email,
+    to,
     subject,
     text: text({ when: formatTime(notification), device }),
   };
