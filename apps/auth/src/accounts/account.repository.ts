@@ -135,6 +135,14 @@ export class AccountRepository implements OnModuleInit {
     );
   }
 
+  /** The same lock, by the address of the account. */
+  async lockByEmail(email: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE account SET last_login_at = last_login_at WHERE email = $1',
+      [email],
+    );
+  }
+
   /**
    * Sets a new password, and enqueues the mail that reports the change to the account's owner in the same transaction.
    * @param replaces the expected current hash; without it, the password is replaced unconditionally

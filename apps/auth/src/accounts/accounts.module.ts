@@ -13,7 +13,8 @@ import { KnownDeviceCookie } from './known-device-cookie.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
 import { LoginDelayService, LoginThrottleService } from './login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
-import { RegistrationGuard, RegistrationService } from './registration.guard.js';
+import { RegistrationGuard } from './registration.guard.js';
+import { RegisteredAccountService, RegistrationService } from './registration.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Account])],
@@ -33,6 +34,7 @@ import { RegistrationGuard, RegistrationService } from './registration.guard.js'
     LoginDelayService,
     LoginThrottleService,
     PasswordHasher,
+    RegisteredAccountService,
     RegistrationGuard,
     RegistrationService,
   ],
@@ -47,6 +49,7 @@ import { RegistrationGuard, RegistrationService } from './registration.guard.js'
     KnownDeviceCookie,
     LoginThrottleService,
     PasswordHasher,
+    RegisteredAccountService,
     RegistrationGuard,
     RegistrationService,
   ],

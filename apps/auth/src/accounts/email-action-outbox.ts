@@ -8,6 +8,7 @@ import {
 } from '../platform/notifications/action-message.js';
 import type { Message } from '../platform/notifications/message.js';
 import { Notifier } from '../platform/notifications/notifier.js';
+import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import type { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
 import {
@@ -69,6 +70,7 @@ export class EmailActionOutbox implements OnModuleInit {
     private readonly messages: EmailActionMessages,
     private readonly notifier: Notifier,
     private readonly scheduler: Scheduler,
+    private readonly events: SecurityEventService,
   ) {}
 
   onModuleInit(): void {
@@ -89,12 +91,18 @@ export class EmailActionOutbox implements OnModuleInit {
     return true;
   }
 
+  private async send(message: Message): Promise<void> {
+    await this.notifier.send(message, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS));
+    const { kind, accountId } = message;
+    await this.events.record({ type: 'email_action.mailed', kind, accountId });
+  }
+
   private async trySend(action: DueEmailAction): Promise<void> {
     const { outbox } = this.repository;
     const { id, kind, attempts } = action;
     try {
       const message = await this.messages.build(action);
-      if (message) await this.notifier.send(message, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS));
+      if (message) await this.send(message);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.logger.warn(`could not send the mail of ${kind} ${id}, attempt ${attempts}: ${text}`);
@@ -111,7 +119,6 @@ function selectMessageKind(
 ): ActionMessageKind | undefined {
   // A disabled account cannot log in, so its owner cannot use a new password.
   if (kind === 'reset_password') return account && !account.disabledAt ? kind : undefined;
-  const isOwn = kind === 'verify_email' && account?.id === accountId;
-  if (account && !isOwn) return 'address_taken';
-  return isOwn || kind !== 'verify_email' ? kind : undefined;
+  if (!account) return kind === 'verify_email' ? undefined : kind;
+  return kind === 'verify_email' && account.id === accountId ? kind : 'address_taken';
 }

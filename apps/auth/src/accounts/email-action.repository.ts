@@ -10,6 +10,14 @@ import type { MessageLanguage } from '../platform/notifications/action-message.j
  */
 export type EmailActionKind = 'register' | 'verify_email' | 'change_email' | 'reset_password';
 
+/** How long an action can be confirmed, in seconds. */
+export const EMAIL_ACTION_SECONDS: Readonly<Record<EmailActionKind, number>> = {
+  register: 86_400,
+  verify_email: 86_400,
+  change_email: 3_600,
+  reset_password: 3_600,
+};
+
 /** A pending action. Its row contains no secret that confirms it: see {@link EmailActionService}. */
 export interface EmailAction {
   /** 128 random bits, base64url. It is no credential. */
@@ -81,13 +89,19 @@ export class EmailActionRepository implements OnModuleInit {
 
   /**
    * Replaces the action of the same kind and subject, whose link and code then confirm nothing.
-   * @param wrongCodes how many wrong codes the action survives, less one
+   * @param maxAttempts how many codes are compared
    */
-  async save(action: EmailAction, subject: string, wrongCodes: number): Promise<void> {
-    const { id, kind, accountId, email, passwordHash, language, expiresAt } = action;
+  async save(
+    action: Omit<EmailAction, 'expiresAt'>,
+    subject: string,
+    maxAttempts: number,
+  ): Promise<void> {
+    const { id, kind, accountId, email, passwordHash, language } = action;
+    const now = this.clock.now();
+    const expiresAt = now + EMAIL_ACTION_SECONDS[kind] * 1000;
     await this.unitOfWork.execute(INSERT, [
-      ...[id, kind, subject, accountId, email, passwordHash, language, wrongCodes],
-      ...[this.clock.now(), expiresAt],
+      ...[id, kind, subject, accountId, email, passwordHash, language, maxAttempts],
+      ...[now, expiresAt],
     ]);
   }
 

@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { UnitOfWork } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
 import { Injectable } from '@nestjs/common';
 import { RateLimitService } from '../platform/rate-limit.service.js';
 import {
@@ -10,19 +9,14 @@ import {
   ServerSecrets,
   signText,
 } from '../platform/server-secrets.js';
+import type { StoredClaims } from '../tokens/standard-claims.js';
+import type { Account } from './account.entity.js';
+import { AccountRepository } from './account.repository.js';
 import {
   type EmailAction,
   type EmailActionKind,
   EmailActionRepository,
 } from './email-action.repository.js';
-
-/** How long an action can be confirmed, in seconds. */
-export const EMAIL_ACTION_SECONDS: Readonly<Record<EmailActionKind, number>> = {
-  register: 86_400,
-  verify_email: 86_400,
-  change_email: 3_600,
-  reset_password: 3_600,
-};
 
 /** Codes that are compared for one action. A random code is one of 10^8. */
 export const MAX_CODES = 5;
@@ -30,6 +24,15 @@ const CODE_DIGITS = 8;
 
 export type NewEmailAction = Pick<EmailAction, 'kind' | 'email' | 'language'> &
   Partial<Pick<EmailAction, 'accountId' | 'passwordHash'>>;
+
+/** An action that the caller claimed, and may make the change of now. */
+export interface ClaimedEmailAction {
+  readonly action: EmailAction;
+  /** The account of the action, or without one the account that has its address. Its row is locked. */
+  readonly account: Account | null;
+}
+
+type Apply<T> = (claimed: ClaimedEmailAction) => Promise<T>;
 
 const LINK_FORMAT = /^[\w-]{22}\.[\w-]{6}\.[\w-]{43}$/;
 
@@ -46,7 +49,7 @@ export class EmailActionService {
     private readonly actions: EmailActionRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly limits: RateLimitService,
-    private readonly clock: Clock,
+    private readonly accounts: AccountRepository,
     secrets: ServerSecrets,
   ) {
     this.keys = secrets.derive('e-mail action');
@@ -54,18 +57,18 @@ export class EmailActionService {
 
   /**
    * Counts one mail of this kind for an address, whether or not it has an account.
-   * @returns false if the address got all mails of the limit `mail`: the latest of them can still be confirmed
+   * @returns 0 if the mail may be sent; else the milliseconds until the next one. The latest mail can be confirmed until then.
    */
-  async tryCountMail({ kind, email }: Pick<EmailAction, 'kind' | 'email'>): Promise<boolean> {
+  async countMail({ kind, email }: Pick<EmailAction, 'kind' | 'email'>): Promise<number> {
     const usage = await this.limits.consume('mail', {
       kind: 'anonymous',
       key: `${kind} ${email}`,
     });
-    return usage?.isOver !== true;
+    return usage?.isOver === true ? Math.max(1, usage.resetsIn) : 0;
   }
 
   /**
-   * Stores an action, and its mail for the outbox. Joins the transaction of the caller. Call {@link tryCountMail} before the
+   * Stores an action, and its mail for the outbox. Joins the transaction of the caller. Call {@link countMail} before the
    * transaction begins.
    * @returns the id, which {@link claimByCode} needs together with the code of the mail
    */
@@ -78,10 +81,22 @@ export class EmailActionService {
     const { kind, email } = action;
     // Registrations of one address do not replace each other, because each has a password of its own.
     const subject = kind === 'reset_password' ? email : (accountId ?? id);
-    const expiresAt = this.clock.now() + EMAIL_ACTION_SECONDS[kind] * 1000;
-    const saved = { ...action, id, accountId, passwordHash, expiresAt };
-    await this.actions.save(saved, subject, MAX_CODES);
+    await this.actions.save({ ...action, id, accountId, passwordHash }, subject, MAX_CODES);
     return id;
+  }
+
+  /**
+   * Requests a new mail for an address that is not verified.
+   * @returns the id as of {@link save}; undefined if the address is verified, or got all mails of the limit
+   */
+  async requestVerification(
+    accountId: string,
+    language: EmailAction['language'],
+  ): Promise<string | undefined> {
+    const account = await this.accounts.find(accountId);
+    if (!account || isVerified(account)) return undefined;
+    const action = { kind: 'verify_email', email: account.email, accountId, language } as const;
+    return (await this.countMail(action)) > 0 ? undefined : this.save(action);
   }
 
   /**
@@ -96,16 +111,20 @@ export class EmailActionService {
   /**
    * Claims an action, and makes its change in the same transaction. Of concurrent calls exactly one does.
    * @param action from {@link findByLink}
-   * @param apply an error of it rolls the claim back
+   * @param apply an error of it rolls the claim back. It must not wait for the network or a password hash.
    * @returns undefined if the action was claimed, replaced, or has expired
    */
-  claim<T>(
-    action: EmailAction,
-    apply: (action: EmailAction) => Promise<T>,
-  ): Promise<T | undefined> {
-    return this.unitOfWork.transaction(async () =>
-      (await this.actions.claim(action.id)) ? apply(action) : undefined,
-    );
+  claim<T>(action: EmailAction, apply: Apply<T>): Promise<T | undefined> {
+    const { id, accountId, email } = action;
+    return this.unitOfWork.transaction(async () => {
+      // All transactions lock the account first, so they cannot deadlock.
+      await (accountId ? this.accounts.lock(accountId) : this.accounts.lockByEmail(email));
+      if (!(await this.actions.claim(id))) return undefined;
+      const account = accountId
+        ? await this.accounts.find(accountId)
+        : await this.accounts.findByEmail(email);
+      return apply({ action, account });
+    });
   }
 
   /**
@@ -116,14 +135,21 @@ export class EmailActionService {
   async claimByCode<T>(
     kinds: readonly EmailActionKind[],
     { id, code }: { readonly id: string; readonly code: string },
-    apply: (action: EmailAction) => Promise<T>,
+    apply: Apply<T>,
   ): Promise<T | undefined> {
     const action = /^[\w-]{22}$/.test(id) ? await this.findOfKind(kinds, id) : undefined;
-    if (!action) return undefined;
-    return this.unitOfWork.transaction(async () => {
-      if (!(await this.actions.countAttempt(id)) || !this.isCode(id, code)) return undefined;
-      return (await this.actions.claim(id)) ? apply(action) : undefined;
-    });
+    if (!action || !(await this.countAttempt(id)) || !this.isCode(id, code)) return undefined;
+    return this.claim(action, apply);
+  }
+
+  /** @returns false after {@link MAX_CODES} attempts to confirm the action */
+  countAttempt(id: string): Promise<boolean> {
+    return this.actions.countAttempt(id);
+  }
+
+  /** Deletes the actions of an account and of its address. Joins the transaction of the caller. */
+  deleteOfAccount({ id, email }: Pick<Account, 'id' | 'email'>): Promise<void> {
+    return this.actions.deleteOfAccount(id, email);
   }
 
   createLinkToken(id: string): string {
@@ -144,6 +170,12 @@ export class EmailActionService {
     const action = await this.actions.find(id);
     return action && kinds.includes(action.kind) ? action : undefined;
   }
+}
+
+/** Whether the owner of the account has proved the address. */
+export function isVerified({ claims }: Pick<Account, 'claims'>): boolean {
+  const stored: StoredClaims = JSON.parse(claims);
+  return stored.email_verified === true;
 }
 
 function computeCode(id: string, { key }: DerivedKey): string {

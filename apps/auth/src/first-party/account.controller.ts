@@ -32,7 +32,7 @@ const createWrongPasswordProblem = () =>
     extensions: { error: 'invalid_grant' },
   });
 
-function createPasswordRuleProblem(rule: PasswordRule): Problem {
+export function createPasswordRuleProblem(rule: PasswordRule): Problem {
   const detail = describePasswordRule(rule);
   return new Problem(400, {
     detail: `The new password ${detail}.`,

@@ -13,16 +13,19 @@ import {
   RegistrationController,
 } from './login.controller.js';
 import { LoginService } from './login.service.js';
+import { EmailVerificationController, PasswordRecoveryController } from './recovery.controller.js';
 
 /** The JSON API of the first-party client: registration, login, refresh, sessions and account. */
 @Module({
   imports: [AccountsModule, ClientsModule, OAuthModule, SessionsModule, TokensModule],
   controllers: [
     RegistrationController,
+    EmailVerificationController,
     LoginController,
     RefreshController,
     SessionsController,
     AccountController,
+    PasswordRecoveryController,
   ],
   providers: [ActiveSessionPolicy, LoginService, RefreshCookie],
 })

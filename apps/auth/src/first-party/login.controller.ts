@@ -4,6 +4,7 @@ import {
   Body,
   Controller,
   Header,
+  Headers,
   HttpCode,
   Inject,
   Injectable,
@@ -12,13 +13,15 @@ import {
   Res,
   UseGuards,
 } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type Registration, registration } from '../accounts/credentials.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
 import { LoginQuotaGuard } from '../accounts/login-quota.guard.js';
-import { RegistrationGuard, RegistrationService } from '../accounts/registration.guard.js';
+import { RegistrationGuard } from '../accounts/registration.guard.js';
+import { RegistrationService } from '../accounts/registration.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ClientRateLimiter } from '../clients/client-authentication.guard.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
@@ -28,6 +31,7 @@ import { OAuthError } from '../platform/oauth-error.js';
 import { enforceQuota } from '../platform/rate-limit.service.js';
 import { describeDevice } from '../platform/network.js';
 import { AcceptsFrom, RequestOriginService } from '../platform/request-source.guard.js';
+import { selectTexts } from '../pages/texts/language.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import {
   type LoginParameters,
@@ -181,6 +185,12 @@ export class RefreshController {
   }
 }
 
+export const registeredResponse = z.object({
+  email: z.string(),
+  verification: z.string().describe('Confirms the e-mail together with the code of the mail'),
+});
+export type RegisteredResponse = z.infer<typeof registeredResponse>;
+
 @ApiTags('first-party login')
 @Controller('auth')
 @AcceptsFrom('OAuth callers')
@@ -193,10 +203,16 @@ export class RegistrationController {
   @HttpCode(201)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
-    summary: 'Creates an account. The answer is the same if the address already has an account',
+    summary:
+      'Creates an account, and mails a code. The answer is the same if the address has an account',
   })
-  async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {
-    await this.registrations.register(body);
-    return { email: body.email };
+  @ApiCreatedResponse({ standardSchema: registeredResponse })
+  async register(
+    @Body({ schema: registration }) body: Registration,
+    @Headers('accept-language') languages: string | undefined,
+  ): Promise<RegisteredResponse> {
+    const { language } = selectTexts(undefined, languages);
+    const verification = await this.registrations.register(body, language);
+    return { email: body.email, verification };
   }
 }

@@ -2,7 +2,7 @@ import { Public } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
 import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RegistrationService } from '../accounts/registration.guard.js';
+import { RegistrationService } from '../accounts/registration.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ASSERTION_ALGORITHMS } from '../clients/registered-credentials.js';
 import { AUTH_METHODS, SUBJECT_TYPES } from '../clients/client.entity.js';

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
+import { isVerified } from '../accounts/email-action.service.js';
 import { AuthorizedClientService } from '../sessions/consent.service.js';
 import { renderAccountPage } from './account-page.js';
 import type { PageContext } from './page-context.js';
@@ -33,8 +34,11 @@ export class AccountPageController {
   show(
     @CurrentPageContext() context: PageContext,
     @Query('password_changed') changed?: unknown,
+    @Query('email_verified') verified?: unknown,
   ): Promise<Response> {
-    return this.render(context, changed === undefined ? undefined : context.texts.password.changed);
+    const { password, verification } = context.texts;
+    if (verified !== undefined) return this.render(context, verification.done);
+    return this.render(context, changed === undefined ? undefined : password.changed);
   }
 
   /** A user who reloads the address of a form gets the page. */
@@ -76,7 +80,10 @@ export class AccountPageController {
     const devices = await this.devices.list(browserSession);
     const applications = await this.applications.list(account.id);
     const now = this.devices.now();
-    return renderAccountPage(context, { email, devices, applications, now, notice });
+    const isUnverified = !isVerified(account);
+    return renderAccountPage(context, {
+      ...{ email, devices, applications, now, notice, isUnverified },
+    });
   }
 }
 

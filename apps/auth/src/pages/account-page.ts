@@ -45,6 +45,8 @@ export interface AccountPageState {
   readonly now: number;
   /** What the user has just changed. */
   readonly notice?: string | undefined;
+  /** Whether the owner has not proved the address. */
+  readonly isUnverified: boolean;
 }
 
 export function renderAccountPage(context: PageContext, state: AccountPageState): Response {
@@ -58,6 +60,7 @@ export function renderAccountPage(context: PageContext, state: AccountPageState)
     main: html`<h1>${texts.title}</h1>
       <p class="quiet">${texts.signedInAs(email)}</p>
       ${notice !== undefined && html`<p class="notice good" role="status">${notice}</p>`}
+      ${state.isUnverified && renderVerification(context)}
       <h2 id="sessions">${texts.sessions}</h2>
       <ul class="entries sessions" aria-labelledby="sessions">
         ${devices.map((device) => renderDevice(context, device, now))}
@@ -71,6 +74,15 @@ export function renderAccountPage(context: PageContext, state: AccountPageState)
       </div>
       ${renderApplications(context, state)} ${renderSettings(context)}`,
   });
+}
+
+function renderVerification(context: PageContext): Html {
+  const { verification: texts } = context.texts;
+  const content = html`<button class="plain" id="verify-email">${texts.send}</button>`;
+  return html`<div class="notice">
+    <p>${texts.notVerified}</p>
+    ${renderForm(context, { action: '/account/verify-email', content })}
+  </div>`;
 }
 
 /** The forms have pages of their own, which password managers and mails can link to. */

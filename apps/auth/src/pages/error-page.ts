@@ -135,7 +135,7 @@ const findWayOn = (texts: Texts, state: ErrorPageState): PageLink =>
 
 /** The pages whose forms have the path of the page. The other forms are on the account page. */
 const PAGES_WITH_OWN_FORM = [
-  ...['/login', '/register', '/consent', '/select-account'],
+  ...['/login', '/register', '/consent', '/select-account', '/forgot-password'],
   ...ACCOUNT_FORMS.map(toAccountPath),
 ];
 const TICKET = /^[\w.-]{1,12500}$/;

@@ -10,8 +10,16 @@ import { ClientInfoService, InteractionService } from './interaction.service.js'
 import { ConsentPageController } from './consent-page.controller.js';
 import { ConsentPageService } from './consent-page.service.js';
 import { FormTokenService, PageContextService } from './page-context.service.js';
+import {
+  EmailVerificationPageController,
+  EmailVerificationRequestController,
+} from './email-verification-page.controller.js';
 import { LoginPageController } from './login-page.controller.js';
 import { PageLoginService } from './page-login.service.js';
+import {
+  ForgottenPasswordPageController,
+  PasswordResetPageController,
+} from './password-reset-page.controller.js';
 import { RegistrationPageController } from './registration-page.controller.js';
 import { SelectAccountPageController } from './select-account-page.controller.js';
 import { SignedInDeviceService } from './signed-in-device.service.js';
@@ -22,6 +30,10 @@ import { SignedInDeviceService } from './signed-in-device.service.js';
   controllers: [
     LoginPageController,
     RegistrationPageController,
+    EmailVerificationPageController,
+    EmailVerificationRequestController,
+    ForgottenPasswordPageController,
+    PasswordResetPageController,
     SelectAccountPageController,
     ConsentPageController,
     AccountFormsController,

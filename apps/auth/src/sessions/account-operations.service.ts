@@ -24,6 +24,8 @@ export interface PasswordChange {
   readonly kept?: KeptSession | undefined;
   /** The hash that the caller confirmed. If the account has another hash by now, nothing changes. Without it, any hash is replaced. */
   readonly replaces?: string;
+  /** Whether the owner chose the password by a link of a mail, without the old one. */
+  readonly isReset?: boolean;
 }
 
 /** The password changed since the caller confirmed it, or the account does not exist. Nothing was changed. */
@@ -77,7 +79,9 @@ export class AccountOperationsService {
       await this.accounts.lock(accountId);
       const { updated_at, ...claims } = await this.accounts.findClaims(accountId);
       if (claims['email_verified'] === true) return false;
-      return this.setClaims(accountId, { ...claims, email_verified: true }, by);
+      await this.accounts.setClaims(accountId, { ...claims, email_verified: true });
+      await this.events.record({ type: 'account.email_verified', accountId, by });
+      return true;
     });
   }
 
@@ -127,15 +131,27 @@ export class AccountOperationsService {
   async changePassword(
     accountId: string,
     password: string,
-    { by, kept, replaces }: PasswordChange,
+    change: PasswordChange,
   ): Promise<number> {
-    const passwordHash = await this.passwords.hash(password);
+    return this.setPasswordHash(accountId, await this.passwords.hash(password), change);
+  }
+
+  /**
+   * The same with the hash of the password. Joins a surrounding transaction, which must not wait for a hash.
+   * @throws {PasswordChangeConflict}
+   */
+  setPasswordHash(
+    accountId: string,
+    passwordHash: string,
+    { by, kept, replaces, isReset = false }: PasswordChange,
+  ): Promise<number> {
     return this.unitOfWork.transaction(async () => {
       if (!(await this.accounts.setPassword(accountId, passwordHash, replaces))) {
         throw new PasswordChangeConflict('the account does not exist, or its password changed');
       }
       const revoked = await this.sessions.revokeAllOfAccount(accountId, 'password_changed', kept);
-      await this.events.record({ type: 'account.password_changed', accountId, by });
+      const type = isReset ? 'account.password_reset' : 'account.password_changed';
+      await this.events.record({ type, accountId, by });
       return revoked;
     });
   }

@@ -18,9 +18,11 @@ import { BrowserSessionRevocation, BrowserSessionService } from './browser-sessi
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { EmailVerificationService } from './email-verification.service.js';
 import { LogoutDeliveryJob } from './logout-delivery.job.js';
 import { LogoutDeliveryRepository } from './logout-delivery.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
+import { PasswordResetService } from './password-reset.service.js';
 import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
 import { RefreshTokenRevocation, RevocationReports } from './refresh-token-revocation.service.js';
@@ -52,9 +54,11 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentRepository,
     ConsentService,
+    EmailVerificationService,
     LogoutDeliveryJob,
     LogoutDeliveryRepository,
     PasswordChangeService,
+    PasswordResetService,
     RefreshTokenFamilyRepository,
     RefreshTokenFormat,
     RefreshTokenLimits,
@@ -77,7 +81,9 @@ import { SessionService } from './session.service.js';
     BrowserSessionService,
     ClientOperationsService,
     ConsentService,
+    EmailVerificationService,
     PasswordChangeService,
+    PasswordResetService,
     RefreshTokenRevocation,
     RefreshTokenRotation,
     RefreshTokenService,

@@ -1,5 +1,6 @@
 import { sentencesIn } from '../../default-resource-servers.js';
 import { accountDe } from './account-de.js';
+import { emailPages } from './email-pages.js';
 import type { ScopeTexts, Texts } from './en.js';
 
 const scopes: ScopeTexts = {
@@ -31,7 +32,12 @@ export const de: Texts = {
     registered: 'Sie sind registriert. Melden Sie sich an, um fortzufahren.',
     register: 'Konto anlegen',
     noAccount: 'Haben Sie noch kein Konto?',
+    forgotPassword: 'Passwort vergessen?',
+    verified: 'Ihre E-Mail-Adresse ist bestätigt. Melden Sie sich an, um fortzufahren.',
+    passwordReset:
+      'Ihr Passwort wurde geändert, und Sie sind überall abgemeldet. Melden Sie sich an, um fortzufahren.',
   },
+  ...emailPages.de,
   registration: {
     title: 'Konto anlegen',
     submit: 'Konto anlegen',

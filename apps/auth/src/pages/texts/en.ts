@@ -1,6 +1,8 @@
 import { ACCOUNT_SCOPES, OPENID_SCOPES } from '../../clients/auth.scopes.js';
+import type { MessageLanguage } from '../../platform/notifications/action-message.js';
 import { sentencesIn } from '../../default-resource-servers.js';
 import { accountEn } from './account-en.js';
+import { emailPages } from './email-pages.js';
 
 const scopes = { ...ACCOUNT_SCOPES, ...OPENID_SCOPES };
 
@@ -9,7 +11,7 @@ export type ScopeTexts = Readonly<Record<string, string> & Record<keyof typeof s
 
 /** All texts on the pages of this server. */
 export const en = {
-  language: 'en',
+  language: 'en' as MessageLanguage,
   ...accountEn,
   /** What a client may do, by scope. The consent page shows a scope without a text by its name. */
   scopes: { ...scopes, ...sentencesIn('en') } as ScopeTexts,
@@ -23,7 +25,12 @@ export const en = {
     registered: 'You are registered. Sign in to continue.',
     register: 'Create an account',
     noAccount: 'No account yet?',
+    forgotPassword: 'Forgot your password?',
+    verified: 'Your e-mail address is confirmed. Sign in to continue.',
+    passwordReset:
+      'Your password was changed, and you are signed out everywhere. Sign in to continue.',
   },
+  ...emailPages.en,
   registration: {
     title: 'Create an account',
     submit: 'Create account',
