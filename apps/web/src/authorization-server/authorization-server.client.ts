@@ -136,6 +136,13 @@ export class AuthorizationServerClient {
     }
   }
 
+  /** The address of the key set (RFC 8414 §2, `jwks_uri`). @throws {UpstreamUnavailable} */
+  async findKeySetUrl(): Promise<URL> {
+    const { jwks_uri: uri } = (await this.getConfiguration()).serverMetadata();
+    if (uri === undefined) throw new UpstreamUnavailable('auth', new Error('it has no jwks_uri'));
+    return new URL(this.toInternalUrl(uri));
+  }
+
   private async call<Result>({ endpoint, send, ...origin }: Call<Result>): Promise<Result> {
     const configuration = await this.getConfiguration();
     const startedAt = this.clock.now();
