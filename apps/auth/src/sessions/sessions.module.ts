@@ -18,6 +18,7 @@ import { BrowserSessionRevocation, BrowserSessionService } from './browser-sessi
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { EmailChangeService } from './email-change.service.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { PasswordResetService } from './password-reset.service.js';
@@ -52,6 +53,7 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentRepository,
     ConsentService,
+    EmailChangeService,
     EmailVerificationService,
     PasswordChangeService,
     PasswordResetService,
@@ -76,6 +78,7 @@ import { SessionService } from './session.service.js';
     BrowserSessionService,
     ClientOperationsService,
     ConsentService,
+    EmailChangeService,
     EmailVerificationService,
     PasswordChangeService,
     PasswordResetService,
