@@ -203,9 +203,10 @@ export class AccountRepository implements OnModuleInit {
   /**
    * Removes the personal data of the account, and its messages. The row stays without data as long as other rows refer to it, so
    * that a concurrent request of the user cannot fail on a missing row. The e-mail address is free again.
+   * @param informed the address that gets a mail about it; the outbox forgets the address with the mail
    * @returns whether this call erased the account; false if it does not exist
    */
-  async erase(id: string): Promise<boolean> {
+  async erase(id: string, informed?: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
       `UPDATE account SET email = 'erased:' || id, password_hash = '', claims = '{}', pairwise_seed = '', last_login_at = NULL,
          disabled_at = COALESCE(disabled_at, $2), erased_at = $2
@@ -214,6 +215,10 @@ export class AccountRepository implements OnModuleInit {
     );
     if (affected === 0) return false;
     await this.notifications.deleteOfAccount(id);
+    if (informed !== undefined) {
+      const detail = { to: informed };
+      await this.notifications.enqueue({ accountId: id, kind: 'account_deleted', detail });
+    }
     return true;
   }
 

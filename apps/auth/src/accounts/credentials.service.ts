@@ -27,7 +27,7 @@ export const registration = z
       .string()
       .max(100)
       .optional()
-      .describe('The code of an invitation, where registration needs one'),
+      .describe('The code of an invitation, if registration requires one'),
   })
   .superRefine((request, context) => {
     const message = findPasswordFault(request.password, request.email);

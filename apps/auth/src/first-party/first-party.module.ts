@@ -4,11 +4,8 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { OAuthModule } from '../oauth/oauth.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
-import {
-  ActiveSessionPolicy,
-  PasswordController,
-  SessionsController,
-} from './sessions.controller.js';
+import { AccountController } from './account.controller.js';
+import { ActiveSessionPolicy, SessionsController } from './sessions.controller.js';
 import {
   LoginController,
   RefreshController,
@@ -18,7 +15,7 @@ import {
 import { LoginService } from './login.service.js';
 import { EmailVerificationController, PasswordRecoveryController } from './recovery.controller.js';
 
-/** The JSON API of the first-party client: registration, login, refresh, sessions and password. */
+/** The JSON API of the first-party client: registration, login, refresh, sessions and account. */
 @Module({
   imports: [AccountsModule, ClientsModule, OAuthModule, SessionsModule, TokensModule],
   controllers: [
@@ -27,7 +24,7 @@ import { EmailVerificationController, PasswordRecoveryController } from './recov
     LoginController,
     RefreshController,
     SessionsController,
-    PasswordController,
+    AccountController,
     PasswordRecoveryController,
   ],
   providers: [ActiveSessionPolicy, LoginService, RefreshCookie],

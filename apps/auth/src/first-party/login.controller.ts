@@ -1,5 +1,5 @@
 import { Public } from '@gatehouse/guards';
-import { getArrival } from '@gatehouse/service-kit';
+import { createCookieBase, getArrival } from '@gatehouse/service-kit';
 import {
   Body,
   Controller,
@@ -27,7 +27,6 @@ import { ClientRateLimiter } from '../clients/client-authentication.guard.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
-import { createCookieBase } from '../platform/cookie-name.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { enforceQuota } from '../platform/rate-limit.service.js';
 import { describeDevice } from '../platform/network.js';
@@ -113,7 +112,7 @@ export class LoginController {
   @HttpCode(200)
   @UseGuards(LoginQuotaGuard)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Begins a session with e-mail and password' })
+  @ApiOperation({ summary: 'Creates a session with e-mail address and password' })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async login(
     @Body({ schema: loginParameters }) parameters: LoginParameters,
@@ -151,7 +150,9 @@ export class RefreshController {
   @Post('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
+  @ApiOperation({
+    summary: 'Exchanges the refresh token of the body or cookie for the next token pair',
+  })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async refresh(
     @Body({ schema: refreshParameters }) { refresh_token, ...options }: RefreshParameters,
@@ -171,7 +172,7 @@ export class RefreshController {
   @Post('logout')
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Ends the session of a refresh token, from body or cookie' })
+  @ApiOperation({ summary: 'Ends the session of the refresh token of the body or cookie' })
   async logout(
     @Body({ schema: logoutParameters }) { refresh_token }: LogoutParameters,
     @Req() request: FastifyRequest,
@@ -202,7 +203,8 @@ export class RegistrationController {
   @HttpCode(201)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
-    summary: 'Makes an account, and mails a code; the answer is the same where the e-mail has one',
+    summary:
+      'Creates an account, and mails a code. The answer is the same if the address has an account',
   })
   @ApiCreatedResponse({ standardSchema: registeredResponse })
   async register(

@@ -21,7 +21,7 @@ import { AcceptsFrom } from '../platform/request-source.guard.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { EmailVerificationService } from '../sessions/email-verification.service.js';
 import { PasswordResetService } from '../sessions/password-reset.service.js';
-import { createPasswordRuleProblem } from './sessions.controller.js';
+import { createPasswordRuleProblem } from './account.controller.js';
 
 export const emailVerification = z.object({
   verification: z.string().max(22).describe('From the answer of the registration'),

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { AccountFormsController } from './account-forms.controller.js';
 import { AccountPageController, HomeController } from './account-page.controller.js';
 import { BrowserFilesController } from './browser-files.controller.js';
 import { ErrorPageHook } from './error-page.hook.js';
@@ -35,6 +36,7 @@ import { SignedInDeviceService } from './signed-in-device.service.js';
     PasswordResetPageController,
     SelectAccountPageController,
     ConsentPageController,
+    AccountFormsController,
     AccountPageController,
     HomeController,
     BrowserFilesController,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.entity.js';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { AccountRowsService } from '../accounts/account-rows.service.js';
+import { CredentialsService } from '../accounts/credentials.service.js';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
@@ -44,16 +45,44 @@ export class AccountErasureService {
   /**
    * Removes the personal data of an account, and revokes its sessions, in one transaction. The status list reports the sessions,
    * so their access tokens become invalid too. Security events keep the id of the account, and never had its e-mail address.
+   * A mail tells the owner who deleted the account; an operator answers the person without this server.
+   * @param confirmedHash the password hash that the owner confirmed; if the account has another hash by now, nothing changes
    * @returns false if the account does not exist
    */
-  erase(accountId: string, by: Actor): Promise<boolean> {
+  erase(accountId: string, by: Actor, confirmedHash?: string): Promise<boolean> {
     return this.transactions.run(accountId, async () => {
       const account = await this.accounts.find(accountId);
-      if (!account || !(await this.accounts.erase(accountId))) return false;
+      if (!account || (confirmedHash ?? account.passwordHash) !== account.passwordHash)
+        return false;
+      const informed = by === 'owner' ? account.email : undefined;
+      if (!(await this.accounts.erase(accountId, informed))) return false;
       await this.sessions.revokeAllOfAccount(accountId, 'account_erased');
       await this.data.erase(account);
       await this.events.record({ type: 'account.erased', accountId, by });
       return true;
     });
+  }
+}
+
+/** Deletes the account of a signed-in user, who confirms the password, so that a stolen session is not enough. */
+@Injectable()
+export class AccountDeletionService {
+  constructor(
+    private readonly credentials: CredentialsService,
+    private readonly erasure: AccountErasureService,
+  ) {}
+
+  /**
+   * @param session a failed confirmation delays the next one of the same session
+   * @returns false if the password is wrong, or changed meanwhile
+   * @throws {PasswordHashQueueFull}
+   * @throws {TooManyRequests}
+   */
+  async delete(
+    session: { readonly accountId: string; readonly sessionId: string },
+    password: string,
+  ): Promise<boolean> {
+    const account = await this.credentials.confirmPassword(session, password);
+    return account ? this.erasure.erase(account.id, 'owner', account.passwordHash) : false;
   }
 }

@@ -143,7 +143,7 @@ describe('the registration page', () => {
     expect(publicPartOf(taken)).toEqual(publicPartOf(free));
 
     const login = await browser.confirmLater(taken);
-    expect(login.text).toContain('You are registered. Sign in to go on.');
+    expect(login.text).toContain('You are registered. Sign in to continue.');
     const failed = await browser.submit(login, {
       login: person.email,
       password: 'another password',

@@ -161,9 +161,15 @@ describe('protection against forged forms (CSRF, ASVS 3.5, RFC 9700 §4.7)', () 
     [
       'changing the password',
       async (user) => ({
-        page: await user.open('/account'),
+        page: await user.open('/account/password'),
         typed: { current_password: PASSWORD, new_password: 'another good password' },
-        to: '/account/password',
+      }),
+    ],
+    [
+      'deleting the account',
+      async (user) => ({
+        page: await user.open('/account/delete'),
+        typed: { current_password: PASSWORD },
       }),
     ],
     ['logout', async (user) => ({ page: await user.open('/oauth/logout'), typed: {} })],

@@ -7,7 +7,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists your invoices, newest first */
+    /** Lists your invoices, newest first; staff find the invoice of any order */
     get: operations['InvoicesController_list'];
     put?: never;
     /** Issues the invoice of an order; for services only */
@@ -42,7 +42,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Shows one of your invoices */
+    /** Shows one of your invoices, and any invoice to staff */
     get: operations['InvoicesController_read'];
     put?: never;
     post?: never;

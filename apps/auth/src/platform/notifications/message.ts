@@ -88,18 +88,33 @@ If it was not:
 We never ask for your password by mail, and this message contains no link.
 `,
   },
+  account_deleted: {
+    subject: 'Your account was deleted',
+    text: ({ when }) => `Hello,
+
+on ${when}, your account was deleted, as its owner asked. All sessions were ended. This is the last message about it.
+
+If that was not you:
+- Tell the operator of this service at once. The account cannot be restored.
+- Change the password of your mail account, and of every place where you used the same one.
+
+Applications may keep records that the law requires, such as invoices.
+
+We never ask for your password by mail, and this message contains no link.
+`,
+  },
 };
 
 export function buildMessage(notification: DueNotification): Message {
   const { id, kind, accountId, email } = notification;
   const { subject, text } = TEXTS[kind];
-  const { userAgent, origin }: NotificationDetail = JSON.parse(notification.detail);
+  const { to = email, userAgent, origin }: NotificationDetail = JSON.parse(notification.detail);
   const device = describeDevice(userAgent) + (origin ? `, from the network ${origin}` : '');
   return {
     id,
     kind,
     accountId,
-    to: email,
+    to,
     subject,
     text: text({ when: formatTime(notification), device }),
   };

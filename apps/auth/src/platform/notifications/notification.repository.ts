@@ -4,10 +4,12 @@ import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 
 /** The subject of a message to the owner of an account. `message.ts` has the texts. */
-export type NotificationKind = 'refresh_token_reused' | 'password_changed';
+export type NotificationKind = 'refresh_token_reused' | 'password_changed' | 'account_deleted';
 
 /** The session that the notification is about. A message contains only names that the server derived from it. */
 export interface NotificationDetail {
+  /** The recipient, if it is not the address that the account has when the message is sent. */
+  readonly to?: string;
   readonly userAgent?: string | null;
   readonly origin?: string | null;
 }
