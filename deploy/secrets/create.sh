@@ -24,7 +24,7 @@ database_url() { printf 'postgres://%s:%s@postgres:5432/gatehouse' "$1" "$(new_s
 # The accounts and clients of SEED_DEMO. Orders has the secret of its client in a file of its own.
 demo_credentials() {
   printf 'DEMO_EMAIL=demo@gatehouse.example\nDEMO_STAFF_EMAIL=staff@gatehouse.example\n'
-  for name in DEMO_PASSWORD DEMO_STAFF_PASSWORD SHORT_LIVED_SECRET DEMO_WEBSITE_SECRET; do
+  for name in DEMO_PASSWORD DEMO_STAFF_PASSWORD SHORT_LIVED_SECRET; do
     printf '%s=%s\n' "$name" "$(new_secret)"
   done
   printf 'ORDERS_SERVICE_SECRET=%s\n' "$(cat /secrets/orders/client_secret 2>/dev/null || new_secret)"

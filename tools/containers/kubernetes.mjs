@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { APPS, ROOT } from '../workspace.mjs';
+import { ROOT, SERVICES } from '../workspace.mjs';
 import { inFolder } from './base-images.mjs';
 import { check, print, waitUntil } from './engine.mjs';
 import { checkSchemas } from './kubernetes-schemas.mjs';
@@ -182,9 +182,9 @@ export class Cluster {
 
   /** `preStop`, then SIGTERM, both within the grace period. */
   async checkStop() {
-    for (const app of APPS) {
-      const { containers, terminationGracePeriodSeconds = 30 } = this.podOf('Deployment', app);
-      const name = `${PROJECT}-${app}-1`;
+    for (const service of SERVICES) {
+      const { containers, terminationGracePeriodSeconds = 30 } = this.podOf('Deployment', service);
+      const name = `${PROJECT}-${service}-1`;
       const start = performance.now();
       await this.engine.run('exec', name, ...(containers[0].lifecycle?.preStop.exec.command ?? []));
       await this.engine.stop(name, terminationGracePeriodSeconds);

@@ -155,6 +155,13 @@ const settings = z.object({
   SEED_DEMO: flag(false)
     .describe('Creates a demo account and demo clients at start. Rejected in production.')
     .meta({ offInProduction: 'the demo is for development' }),
+  SEED_CLIENTS: z
+    .string()
+    .optional()
+    .describe(
+      'File with clients as `clients apply` reads them, registered at each start. Rejected in production.',
+    )
+    .meta({ offInProduction: 'clients are registered by `clients apply`' }),
   SEED_CONFORMANCE: flag(false)
     .describe(
       'Creates the account and the clients of the conformance suite of the OpenID Foundation. Rejected in production.',

@@ -8,8 +8,8 @@ const scopes = defineScopes(
   'billing:admin',
 );
 
-/** Accepts these scopes only, so a misspelt scope does not compile. */
-export const { RequireScopes } = scopes;
+/** Accept these scopes only, so a misspelt scope does not compile. */
+export const { RequireScopes, RequireAnyScope } = scopes;
 
 /** The scopes of this service, with the same sentences as the consent page of auth (`default-resource-servers.ts`). */
 export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {

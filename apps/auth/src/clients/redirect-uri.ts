@@ -40,6 +40,16 @@ export function findRedirectUriFault(text: string): string | undefined {
     : findPrivateSchemeFault(url.protocol);
 }
 
+/**
+ * Checks a URI to which the server would send logout tokens (OpenID Connect Back-Channel Logout §2.2).
+ *
+ * @returns why the URI is rejected, as the end of a sentence; undefined if it is accepted
+ */
+export const findLogoutUriFault = (text: string): string | undefined =>
+  /^https?:/.test(text)
+    ? findRedirectUriFault(text)
+    : 'must be https:, or http: at a loopback address';
+
 function findHttpUriFault(text: string, { protocol, hostname, username, password }: URL) {
   if (!text.startsWith(`${protocol}//`)) return 'must be an absolute URI';
   if (username || password) return 'must not have user information';

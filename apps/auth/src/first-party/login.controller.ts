@@ -1,5 +1,5 @@
 import { Public } from '@gatehouse/guards';
-import { getArrival } from '@gatehouse/service-kit';
+import { createCookieBase, getArrival } from '@gatehouse/service-kit';
 import {
   Body,
   Controller,
@@ -27,7 +27,6 @@ import { ClientRateLimiter } from '../clients/client-authentication.guard.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
-import { createCookieBase } from '../platform/cookie-name.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { enforceQuota } from '../platform/rate-limit.service.js';
 import { describeDevice } from '../platform/network.js';

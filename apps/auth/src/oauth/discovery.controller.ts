@@ -117,6 +117,9 @@ const AUTHORIZATION_METADATA = {
   claim_types_supported: ['normal'],
   claims_supported: ['sub', ...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
   claims_parameter_supported: true,
+  // OpenID Connect Back-Channel Logout §2.1.
+  backchannel_logout_supported: true,
+  backchannel_logout_session_supported: true,
   request_parameter_supported: false,
   // "If omitted, the default value is true" (OpenID Connect Discovery §3).
   request_uri_parameter_supported: false,

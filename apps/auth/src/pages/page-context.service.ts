@@ -1,9 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { RequestArrival } from '@gatehouse/service-kit';
+import { createCookieBase, type RequestArrival } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { createCookieBase } from '../platform/cookie-name.js';
 import { type DerivedKey, isSameText, ServerSecrets } from '../platform/server-secrets.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
 import { ClientInfoService, findClientAddress, InteractionService } from './interaction.service.js';

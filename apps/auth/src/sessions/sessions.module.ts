@@ -20,11 +20,13 @@ import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
 import { EmailChangeService } from './email-change.service.js';
 import { EmailVerificationService } from './email-verification.service.js';
+import { LogoutDeliveryJob } from './logout-delivery.job.js';
+import { LogoutDeliveryRepository } from './logout-delivery.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { PasswordResetService } from './password-reset.service.js';
 import { RefreshTokenFamily, RefreshTokenFormat } from './refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from './refresh-token-family.repository.js';
-import { RefreshTokenRevocation } from './refresh-token-revocation.service.js';
+import { RefreshTokenRevocation, RevocationReports } from './refresh-token-revocation.service.js';
 import { RefreshTokenLimits } from './refresh-token-limits.js';
 import { RefreshTokenRotation } from './refresh-token-rotation.service.js';
 import { RefreshTokenService } from './refresh-token.service.js';
@@ -55,6 +57,8 @@ import { SessionService } from './session.service.js';
     ConsentService,
     EmailChangeService,
     EmailVerificationService,
+    LogoutDeliveryJob,
+    LogoutDeliveryRepository,
     PasswordChangeService,
     PasswordResetService,
     RefreshTokenFamilyRepository,
@@ -63,6 +67,7 @@ import { SessionService } from './session.service.js';
     RefreshTokenRevocation,
     RefreshTokenRotation,
     RefreshTokenService,
+    RevocationReports,
     RoleOperationsService,
     SessionService,
   ],

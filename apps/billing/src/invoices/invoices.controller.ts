@@ -22,7 +22,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { RequireScopes } from '../billing.scopes.js';
+import { RequireAnyScope, RequireScopes } from '../billing.scopes.js';
 import { InvoiceIdPipe } from './invoice-id.pipe.js';
 import {
   type InvoiceRepresentation,
@@ -50,9 +50,12 @@ export function isServiceToken({ subject, clientId }: AccessToken): boolean {
   return subject === clientId;
 }
 
+/** Staff who may refund an invoice see it before. */
+const canSeeAll = ({ scopes }: AccessToken): boolean => scopes.has('billing:refund');
+
 const NO_SUCH_INVOICE = { description: 'There is no such invoice, or it is not yours' };
 
-/** Services issue and void invoices. Customers see their own. */
+/** Services issue and void invoices. Customers see their own. Staff who may refund see the invoice of each order. */
 @ApiTags('invoices')
 @Controller('invoices')
 export class InvoicesController {
@@ -99,27 +102,35 @@ export class InvoicesController {
   }
 
   @Get()
-  @RequireScopes('billing:read')
+  @RequireAnyScope('billing:read', 'billing:refund')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Lists your invoices, newest first' })
+  @ApiOperation({
+    summary: 'Lists your invoices, newest first; staff find the invoice of any order',
+  })
   @ApiOkResponse({ standardSchema: pageRepresentationSchema })
   async list(
     @AccessToken() token: AccessToken,
     @Query({ schema: pageRequestSchema }) page: PageRequest,
   ): Promise<PageRepresentation> {
-    return toPageRepresentation(await this.invoices.list(token.subject, page));
+    const isForStaff = page.orderId !== undefined && canSeeAll(token);
+    return toPageRepresentation(
+      await this.invoices.list(isForStaff ? undefined : token.subject, page),
+    );
   }
 
   @Get(':id')
-  @RequireScopes('billing:read')
+  @RequireAnyScope('billing:read', 'billing:refund')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Returns one of your invoices' })
+  @ApiOperation({ summary: 'Returns one of your invoices, and any invoice to staff' })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiNotFoundResponse(NO_SUCH_INVOICE)
   async read(
     @AccessToken() token: AccessToken,
     @Param('id', InvoiceIdPipe) id: string,
   ): Promise<InvoiceRepresentation> {
-    return toInvoiceRepresentation(await this.invoices.findForCustomer(token.subject, id));
+    const invoice = canSeeAll(token)
+      ? this.invoices.findById(id)
+      : this.invoices.findForCustomer(token.subject, id);
+    return toInvoiceRepresentation(await invoice);
   }
 }

@@ -7,7 +7,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists your orders, newest first */
+    /** Lists your orders, newest first; support staff list all orders */
     get: operations['OrdersController_list'];
     put?: never;
     /** Places an order. The server calculates the total */
@@ -94,6 +94,8 @@ export interface operations {
         placedBefore?: string;
         /** @description `sub` of the owner. Default: your own orders. Another user's orders require `orders:read:any` */
         owner?: string;
+        /** @description The orders of all owners, with `orders:read:any`; not together with `owner` */
+        everyone?: 'true';
       };
       header?: never;
       path?: never;

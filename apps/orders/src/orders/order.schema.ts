@@ -63,7 +63,7 @@ const cursorSchema = z.string().transform((text, context): PagePosition => {
 
 const instantSchema = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
-export const pageRequestSchema = z.strictObject({
+const pageParametersSchema = z.strictObject({
   limit: z.coerce.number<string>().int().min(1).max(100).default(20),
   after: cursorSchema.optional().describe('`next` of the previous page. Default: the first page'),
   state: z.enum(ORDER_STATES).optional(),
@@ -79,5 +79,14 @@ export const pageRequestSchema = z.strictObject({
     .describe(
       "`sub` of the owner. Default: your own orders. Another user's orders require `orders:read:any`",
     ),
+  everyone: z
+    .literal('true')
+    .optional()
+    .describe('The orders of all owners, with `orders:read:any`; not together with `owner`'),
 });
+
+export const pageRequestSchema = pageParametersSchema.refine(
+  ({ owner, everyone }) => owner === undefined || everyone === undefined,
+  { path: ['everyone'], error: 'must not be combined with `owner`' },
+);
 export type PageRequest = z.infer<typeof pageRequestSchema>;

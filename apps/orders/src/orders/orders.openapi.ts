@@ -39,7 +39,7 @@ export const ApiPlaceOrder = () =>
 
 export const ApiListOrders = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Lists your orders, newest first' }),
+    ApiOperation({ summary: 'Lists your orders, newest first; support staff list all orders' }),
     ApiOkResponse({ standardSchema: pageRepresentationSchema }),
   );
 
