@@ -174,6 +174,35 @@ describe('a person in a browser, with the shop and the back office', () => {
     });
   });
 
+  it('ends the session in the back office when the person signs out of the shop (Back-Channel Logout 1.0)', async () => {
+    const [user, other] = [customer(), customer()];
+    await user.signIn(shop);
+    await user.signIn(backOffice);
+    await other.signIn(backOffice);
+    await user.send(`${shop}/sign-out`, { method: 'POST' });
+    await waitUntil('the session in the back office has ended', async () => {
+      const { signedIn } = await user.session(backOffice);
+      return signedIn === false;
+    });
+    expect(await other.session(backOffice)).toMatchObject({ signedIn: true });
+  });
+
+  it('ends the session in the back office when it comes back after the sign-out', async () => {
+    const user = customer();
+    await user.signIn(shop);
+    await user.signIn(backOffice);
+    await stack.backOffice.kill();
+    await user.send(`${shop}/sign-out`, { method: 'POST' });
+    await waitUntil('auth has tried to reach the back office', () =>
+      stack.auth.output.includes('web-back-office does not accept logout tokens'),
+    );
+    await stack.backOffice.start();
+    await waitUntil('the session in the back office has ended', async () => {
+      const { signedIn } = await user.session(backOffice);
+      return signedIn === false;
+    });
+  });
+
   it('logs no error', () => {
     const outputs = [...stack.shop, stack.backOffice].map(({ output }) => output).join('');
     expect(outputs).not.toContain('"level":"error"');
