@@ -158,7 +158,7 @@ describe('a page in one tab after the session of the browser changed in another 
       registration,
       ['the user signed in', signedInWithConsent],
       CODE,
-      'Sign in',
+      'Confirm your e-mail address',
     ],
     [
       'consent',

@@ -41,6 +41,7 @@ export class WebSessions1764780000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of [...SIGN_OUTS, 'web_session', 'lease']) await runner.query(`DROP TABLE ${table}`);
+    for (const table of [...SIGN_OUTS, 'web_session', 'lease'])
+      await runner.query(`DROP TABLE ${table}`);
   }
 }
