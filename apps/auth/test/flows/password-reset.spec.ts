@@ -89,7 +89,7 @@ eachDatabase('a forgotten password', (fresh) => {
     expect(page.headers.get('referrer-policy')).toBe('same-origin');
     expect(page.headers.get('cache-control')).toContain('no-store');
     const weak = await browser.submit(page, { password: 'password1' });
-    expect([weak.status, errorOf(weak)]).toEqual([400, expect.stringContaining('commonest')]);
+    expect([weak.status, errorOf(weak)]).toEqual([400, expect.stringContaining('too common')]);
     const answer = await browser.submit(weak, { password: NEW_PASSWORD });
     expect(answer.headers.get('location')).toBe('/login?password_reset=1');
     const done = await browser.follow(answer);
@@ -129,13 +129,11 @@ eachDatabase('a forgotten password', (fresh) => {
     const disabled = await anAccount(auth);
     await auth.app.get(AccountOperationsService).disable(disabled.id, 'operator');
     const erased = await anAccount(auth);
-    await readMails(auth, erased.email);
-    const before = await kindsOf(erased.email);
     await auth.app.get(AccountErasureService).erase(erased.id, 'owner');
     for (const email of [disabled.email, erased.email, 'unknown@gatehouse.example'])
       expect((await forget(email)).status).toBe(202);
-    expect(await kindsOf(disabled.email)).not.toContain('reset_password');
-    expect(await kindsOf(erased.email)).toEqual(before);
+    for (const { email } of [disabled, erased])
+      expect(await kindsOf(email)).not.toContain('reset_password');
     expect(await kindsOf('unknown@gatehouse.example')).toEqual([]);
   });
 
