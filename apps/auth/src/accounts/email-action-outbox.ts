@@ -13,6 +13,7 @@ import type { Account } from './account.entity.js';
 import { AccountRepository } from './account.repository.js';
 import {
   type DueEmailAction,
+  type EmailActionKind,
   EmailActionRepository,
   MAX_MAIL_ATTEMPTS,
 } from './email-action.repository.js';
@@ -27,6 +28,7 @@ export const ACTION_PAGES = {
   verify_email: '/verify-email',
   change_email: '/verify-email',
   reset_password: '/reset-password',
+  restore_email: '/reset-password',
 } as const;
 
 /**
@@ -44,7 +46,7 @@ export class EmailActionMessages {
   /** @returns undefined if no mail is to be sent */
   async build(action: DueEmailAction): Promise<Message | undefined> {
     const account = await this.accounts.findByEmail(action.email);
-    const kind = selectMessageKind(action, account);
+    const kind = MAILS[action.kind](account, account?.id === action.accountId);
     if (kind === undefined) return undefined;
     const { id, email: to, language, expiresAt } = action;
     const link =
@@ -112,13 +114,18 @@ export class EmailActionOutbox implements OnModuleInit {
   }
 }
 
-/** @param account that has the address of the action now */
-function selectMessageKind(
-  { kind, accountId }: DueEmailAction,
-  account: Account | null,
-): ActionMessageKind | undefined {
+/** The mail of an action, by the account that has its address now. */
+const MAILS: Record<
+  EmailActionKind,
+  (account: Account | null, isOwn: boolean) => ActionMessageKind | undefined
+> = {
+  register: (account) => (account ? 'address_taken' : 'register'),
+  verify_email: (account, isOwn) => {
+    if (!account) return undefined;
+    return isOwn ? 'verify_email' : 'address_taken';
+  },
+  change_email: (account) => (account ? 'address_taken' : 'change_email'),
   // A disabled account cannot log in, so its owner cannot use a new password.
-  if (kind === 'reset_password') return account && !account.disabledAt ? kind : undefined;
-  if (!account) return kind === 'verify_email' ? undefined : kind;
-  return kind === 'verify_email' && account.id === accountId ? kind : 'address_taken';
-}
+  reset_password: (account) => (account && !account.disabledAt ? 'reset_password' : undefined),
+  restore_email: (account) => (account ? undefined : 'restore_email'),
+};

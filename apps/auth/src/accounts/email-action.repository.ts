@@ -6,9 +6,11 @@ import type { MessageLanguage } from '../platform/notifications/action-message.j
 /**
  * What happens when the owner of the address confirms:
  * `register` creates the account; `verify_email` verifies the address of an account; `change_email` gives an account another
- * address; `reset_password` sets the password of the account that has the address.
+ * address; `reset_password` sets the password of the account that has the address; `restore_email` gives an account its previous
+ * address back, with a new password.
  */
-export type EmailActionKind = 'register' | 'verify_email' | 'change_email' | 'reset_password';
+export type EmailActionKind =
+  'register' | 'verify_email' | 'change_email' | 'reset_password' | 'restore_email';
 
 /** How long an action can be confirmed, in seconds. */
 export const EMAIL_ACTION_SECONDS: Readonly<Record<EmailActionKind, number>> = {
@@ -16,6 +18,7 @@ export const EMAIL_ACTION_SECONDS: Readonly<Record<EmailActionKind, number>> = {
   verify_email: 86_400,
   change_email: 3_600,
   reset_password: 3_600,
+  restore_email: 259_200,
 };
 
 /** A pending action. Its row contains no secret that confirms it: see {@link EmailActionService}. */
@@ -27,7 +30,7 @@ export interface EmailAction {
   readonly accountId: string | null;
   /** The mail goes to this address, in the form of `normalizeEmail`. */
   readonly email: string;
-  /** Of the account that `register` creates. */
+  /** Of the account that `register` creates, and of the account at the request of `change_email`. */
   readonly passwordHash: string | null;
   /** The language of the mail. */
   readonly language: MessageLanguage;
@@ -133,9 +136,26 @@ export class EmailActionRepository implements OnModuleInit {
     return affected === 1;
   }
 
+  /**
+   * Deletes the actions of an account and of an address after one of them was used. Those that restore an address stay, because a
+   * thief could use a reset to end them. Only an earlier one ends them: its address belongs to the owner from before.
+   */
+  async deletePending(accountId: string, used: EmailAction): Promise<void> {
+    const restoredFrom = used.kind === 'restore_email' ? used.expiresAt : Number.MAX_SAFE_INTEGER;
+    await this.unitOfWork.execute(
+      `DELETE FROM email_action WHERE account_id = $1 AND (kind <> 'restore_email' OR expires_at >= $2)`,
+      [accountId, restoredFrom],
+    );
+    await this.deleteResets(used.email);
+  }
+
   /** Deletes the actions of an account, and all actions of its address. */
   async deleteOfAccount(accountId: string, email: string): Promise<void> {
     await this.unitOfWork.execute('DELETE FROM email_action WHERE account_id = $1', [accountId]);
+    await this.deleteResets(email);
+  }
+
+  private async deleteResets(email: string): Promise<void> {
     await this.unitOfWork.execute(
       `DELETE FROM email_action WHERE kind = 'reset_password' AND subject = $1`,
       [email],

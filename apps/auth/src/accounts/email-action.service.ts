@@ -80,7 +80,8 @@ export class EmailActionService {
     const id = randomBytes(16).toString('base64url');
     const { kind, email } = action;
     // Registrations of one address do not replace each other, because each has a password of its own.
-    const subject = kind === 'reset_password' ? email : (accountId ?? id);
+    const isOfAddress = kind === 'reset_password' || kind === 'restore_email';
+    const subject = isOfAddress ? email : (accountId ?? id);
     await this.actions.save({ ...action, id, accountId, passwordHash }, subject, MAX_CODES);
     return id;
   }
@@ -112,9 +113,18 @@ export class EmailActionService {
    * Claims an action, and makes its change in the same transaction. Of concurrent calls exactly one does.
    * @param action from {@link findByLink}
    * @param apply an error of it rolls the claim back. It must not wait for the network or a password hash.
-   * @returns undefined if the action was claimed, replaced, or has expired
+   * @returns undefined if the action was claimed, replaced, or has expired, or another account got its address at the same time
    */
-  claim<T>(action: EmailAction, apply: Apply<T>): Promise<T | undefined> {
+  async claim<T>(action: EmailAction, apply: Apply<T>): Promise<T | undefined> {
+    try {
+      return await this.claimAndApply(action, apply);
+    } catch (error) {
+      if (isUniqueViolation(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private claimAndApply<T>(action: EmailAction, apply: Apply<T>): Promise<T | undefined> {
     const { id, accountId, email } = action;
     return this.unitOfWork.transaction(async () => {
       // All transactions lock the account first, so they cannot deadlock.
@@ -147,9 +157,9 @@ export class EmailActionService {
     return this.actions.countAttempt(id);
   }
 
-  /** Deletes the actions of an account and of its address. Joins the transaction of the caller. */
-  deleteOfAccount({ id, email }: Pick<Account, 'id' | 'email'>): Promise<void> {
-    return this.actions.deleteOfAccount(id, email);
+  /** Deletes what a thief may have requested for the account. Joins the transaction of the caller that used an action. */
+  deletePending(accountId: string, used: EmailAction): Promise<void> {
+    return this.actions.deletePending(accountId, used);
   }
 
   createLinkToken(id: string): string {
@@ -171,6 +181,12 @@ export class EmailActionService {
     return action && kinds.includes(action.kind) ? action : undefined;
   }
 }
+
+/** The error codes of PostgreSQL and of SQLite. */
+const UNIQUE_VIOLATIONS: readonly unknown[] = ['23505', 'SQLITE_CONSTRAINT_UNIQUE'];
+
+const isUniqueViolation = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && UNIQUE_VIOLATIONS.includes(error.code);
 
 /** Whether the owner of the account has proved the address. */
 export function isVerified({ claims }: Pick<Account, 'claims'>): boolean {

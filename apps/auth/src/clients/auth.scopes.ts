@@ -2,7 +2,7 @@ import { defineScopes } from '@gatehouse/guards';
 
 const scopes = defineScopes(
   ...(['sessions:read', 'sessions:end'] as const),
-  ...(['account:password', 'account:delete'] as const),
+  ...(['account:password', 'account:email', 'account:delete'] as const),
 );
 
 /** Accepts only the scopes above, so that a misspelt scope does not compile. */
@@ -13,6 +13,7 @@ export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string
   'sessions:read': 'See where you are signed in',
   'sessions:end': 'Sign you out on other devices',
   'account:password': 'Change your password',
+  'account:email': 'Change your e-mail address',
   'account:delete': 'Delete your account',
 };
 

@@ -20,10 +20,48 @@ const renderCurrentPassword = ({ texts }: PageContext, fault?: string): Html =>
     hasFocus: fault === undefined || fault === 'wrong',
   });
 
-const renderWayBack = (context: PageContext): Html =>
+export const renderWayBack = (context: PageContext): Html =>
   html`<p class="aside">
     <a href="${buildPageUrl('/account', context)}">${context.texts.settings.back}</a>
   </p>`;
+
+/** Why the form for another address was refused. `email`: the text is no address. */
+export type EmailFault = 'wrong' | 'email' | 'same';
+
+export interface EmailPageState {
+  /** The address of the account. */
+  readonly email: string;
+  readonly newEmail?: string;
+  readonly fault?: EmailFault;
+}
+
+export function renderEmailPage(
+  context: PageContext,
+  { email, newEmail, fault }: EmailPageState,
+): Response {
+  const { emailChange: texts, registration, account } = context.texts;
+  const faults = { email: registration.emailFailed, same: texts.same };
+  const error = fault === 'email' || fault === 'same' ? faults[fault] : undefined;
+  const content = html`${renderField({
+      id: 'new_email',
+      label: texts.address,
+      type: 'email',
+      autocomplete: 'email',
+      value: newEmail,
+      error,
+      hasFocus: fault !== 'wrong',
+    })}
+    ${renderUsername(email)} ${renderCurrentPassword(context, fault ?? 'none')}
+    <button id="change-email" type="submit">${texts.submit}</button>
+    <p class="quiet small">${texts.effect}</p>`;
+  return renderPage(context, {
+    title: texts.title,
+    status: fault ? 400 : 200,
+    main: html`<h1>${texts.title}</h1>
+      <p class="quiet">${account.signedInAs(email)}</p>
+      ${renderForm(context, { action: '/account/email', content })} ${renderWayBack(context)}`,
+  });
+}
 
 export function renderPasswordPage(
   context: PageContext,

@@ -33,12 +33,16 @@ export class AccountPageController {
   @Get()
   show(
     @CurrentPageContext() context: PageContext,
-    @Query('password_changed') changed?: unknown,
-    @Query('email_verified') verified?: unknown,
+    @Query() query: Readonly<Record<string, unknown>>,
   ): Promise<Response> {
-    const { password, verification } = context.texts;
-    if (verified !== undefined) return this.render(context, verification.done);
-    return this.render(context, changed === undefined ? undefined : password.changed);
+    const { password, emailChange, verification } = context.texts;
+    const notices = {
+      password_changed: password.changed,
+      email_changed: emailChange.changed,
+      email_verified: verification.done,
+    };
+    const notice = Object.entries(notices).find(([name]) => query[name] !== undefined)?.[1];
+    return this.render(context, notice);
   }
 
   /** A user who reloads the address of a form gets the page. */

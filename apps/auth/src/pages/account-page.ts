@@ -72,7 +72,7 @@ export function renderAccountPage(context: PageContext, state: AccountPageState)
         }
         ${renderForm(context, { action: '/oauth/logout/confirm', content: signOut })}
       </div>
-      ${renderApplications(context, state)} ${renderSettings(context)}`,
+      ${renderApplications(context, state)} ${renderSettings(context, email)}`,
   });
 }
 
@@ -86,11 +86,14 @@ function renderVerification(context: PageContext): Html {
 }
 
 /** The forms have pages of their own, which password managers and mails can link to. */
-function renderSettings(context: PageContext): Html {
+function renderSettings(context: PageContext, email: string): Html {
   const { settings: texts } = context.texts;
   const renderLink = (page: AccountForm) =>
     html`<li>
-      <p class="name">${texts[page].name}</p>
+      <div>
+        <p class="name">${texts[page].name}</p>
+        ${page === 'email' && html`<p class="quiet small">${email}</p>`}
+      </div>
       <a
         class="button plain"
         id="open-${page}"

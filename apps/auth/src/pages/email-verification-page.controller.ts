@@ -1,13 +1,14 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import type { EmailAction } from '../accounts/email-action.repository.js';
-import { EmailActionService } from '../accounts/email-action.service.js';
 import { RegistrationService } from '../accounts/registration.service.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import {
+  type ConfirmingSession,
   EmailVerificationService,
   type VerifiedAccount,
 } from '../sessions/email-verification.service.js';
+import { renderWayBack } from './account-forms.js';
 import { html } from './html.js';
 import { markSession } from './interaction.service.js';
 import type { PageContext } from './page-context.js';
@@ -20,6 +21,8 @@ const verificationFields = z.object({
   /** The id of a verification: the page asks for its code. */
   verification: text(22),
   code: text(20),
+  /** `1` for the new address of an account. */
+  change: text(1),
   /** Of a link. */
   token: text(100),
   password: text(512),
@@ -40,9 +43,10 @@ export class EmailVerificationPageController {
   @Get()
   async show(
     @CurrentPageContext() context: PageContext,
-    @Query({ schema: verificationFields }) { verification, token }: VerificationFields,
+    @Query({ schema: verificationFields }) fields: VerificationFields,
   ): Promise<Response> {
-    if (token === '') return this.renderCodePage(context, { verification });
+    const { token } = fields;
+    if (token === '') return this.renderCodePage(context, fields);
     const action = await this.verifications.findByLink(token);
     return action ? renderLinkPage(context, { action, token }) : renderInvalidLinkPage(context);
   }
@@ -55,10 +59,11 @@ export class EmailVerificationPageController {
   ): Promise<Response> {
     if (fields.token !== '') return this.confirmByLink(context, fields);
     const { verification, code } = fields;
-    const verified = await this.verifications.confirmByCode({ id: verification, code });
+    const session = toConfirmingSession(context);
+    const verified = await this.verifications.confirmByCode({ id: verification, code }, session);
     if (verified) return leave(context, verified);
     await this.recordRefusal();
-    return this.renderCodePage(context, { verification, hasFailed: true });
+    return this.renderCodePage(context, fields, true);
   }
 
   private async confirmByLink(
@@ -75,9 +80,9 @@ export class EmailVerificationPageController {
   }
 
   private claim(context: PageContext, action: EmailAction, password: string) {
-    const { browserSession: session } = context;
+    const session = toConfirmingSession(context);
     return isOwnAction(context, action) && session
-      ? this.verifications.confirmInSession(action, session.accountId)
+      ? this.verifications.confirmInSession(action, session)
       : this.verifications.confirmByPassword(action, password);
   }
 
@@ -87,10 +92,11 @@ export class EmailVerificationPageController {
 
   private renderCodePage(
     context: PageContext,
-    { verification, hasFailed = false }: { verification: string; hasFailed?: boolean },
+    { verification, change }: VerificationFields,
+    hasFailed = false,
   ): Response {
     const { verification: texts } = context.texts;
-    const canLogIn = !this.registrations.needsVerification;
+    const canLogIn = change === '' && !this.registrations.needsVerification;
     const content = html`${renderField({
         id: 'code',
         label: texts.code,
@@ -105,7 +111,8 @@ export class EmailVerificationPageController {
       status: hasFailed ? 400 : 200,
       main: html`<h1>${texts.title}</h1>
         <p class="quiet">${texts.sent}</p>
-        ${renderForm(context, { action: '/verify-email', content, hidden: { verification } })}
+        ${renderForm(context, { action: '/verify-email', content, hidden: { verification, change } })}
+        ${change !== '' && renderWayBack(context)}
         ${
           canLogIn &&
           html`<p class="aside">
@@ -115,6 +122,14 @@ export class EmailVerificationPageController {
     });
   }
 }
+
+const toConfirmingSession = ({
+  browserSession: session,
+}: PageContext): ConfirmingSession | undefined =>
+  session && {
+    accountId: session.accountId,
+    kept: { kind: 'browser_session', id: session.id },
+  };
 
 /** In a session of the account a button is enough. */
 const isOwnAction = ({ browserSession: session }: PageContext, { accountId }: EmailAction) =>
@@ -127,10 +142,14 @@ const buildLoginUrl = (context: PageContext, parameters: Readonly<Record<string,
     ...parameters,
   });
 
-function leave(context: PageContext, { accountId }: VerifiedAccount): Response {
+function leave(context: PageContext, { accountId, hasNewEmail }: VerifiedAccount): Response {
   const isOwn = context.browserSession?.accountId === accountId;
   if (isOwn && !context.interaction)
-    return seeOther(buildPageUrl('/account', context, { email_verified: '1' }));
+    return seeOther(
+      buildPageUrl('/account', context, {
+        [hasNewEmail ? 'email_changed' : 'email_verified']: '1',
+      }),
+    );
   return seeOther(buildLoginUrl(context, { verified: '1' }));
 }
 
@@ -194,28 +213,4 @@ export function renderInvalidLinkPage(context: PageContext, again?: PageLink): R
 interface PageLink {
   readonly href: string;
   readonly text: string;
-}
-
-/** Sends a new code to a user who is signed in. */
-@Controller('account/verify-email')
-@Pages()
-export class EmailVerificationRequestController {
-  constructor(private readonly actions: EmailActionService) {}
-
-  @Get()
-  show(@CurrentPageContext() context: PageContext): Response {
-    return seeOther(buildPageUrl('/account', context));
-  }
-
-  @Post()
-  async send(@CurrentPageContext() context: PageContext): Promise<Response> {
-    const { browserSession: session, texts } = context;
-    const verification =
-      session && (await this.actions.requestVerification(session.accountId, texts.language));
-    return seeOther(
-      verification === undefined
-        ? buildPageUrl('/account', context)
-        : buildPageUrl('/verify-email', context, { verification }),
-    );
-  }
 }

@@ -8,7 +8,7 @@ import type { Texts } from './texts/en.js';
 export type FormTokenState = 'valid' | 'outdated' | 'foreign';
 
 /** The pages below `/account` with a form of their own. */
-export const ACCOUNT_FORMS = ['password', 'delete'] as const;
+export const ACCOUNT_FORMS = ['email', 'password', 'delete'] as const;
 export type AccountForm = (typeof ACCOUNT_FORMS)[number];
 
 /** The path of a form, or of the account page. */

@@ -18,7 +18,7 @@ import { buildContinueUrl, buildPageUrl } from './page.js';
 export const passwordField = z.string().max(512).catch('');
 
 /** Rejects control characters, because databases do not store NUL and no e-mail address has them. */
-const emailField = z
+export const emailField = z
   .string()
   .max(254)
   .regex(/^\P{Cc}*$/u)

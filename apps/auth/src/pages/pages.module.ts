@@ -2,7 +2,10 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { AccountFormsController } from './account-forms.controller.js';
+import {
+  AccountFormsController,
+  EmailVerificationRequestController,
+} from './account-forms.controller.js';
 import { AccountPageController, HomeController } from './account-page.controller.js';
 import { BrowserFilesController } from './browser-files.controller.js';
 import { ErrorPageHook } from './error-page.hook.js';
@@ -10,10 +13,7 @@ import { ClientInfoService, InteractionService } from './interaction.service.js'
 import { ConsentPageController } from './consent-page.controller.js';
 import { ConsentPageService } from './consent-page.service.js';
 import { FormTokenService, PageContextService } from './page-context.service.js';
-import {
-  EmailVerificationPageController,
-  EmailVerificationRequestController,
-} from './email-verification-page.controller.js';
+import { EmailVerificationPageController } from './email-verification-page.controller.js';
 import { LoginPageController } from './login-page.controller.js';
 import { PageLoginService } from './page-login.service.js';
 import {

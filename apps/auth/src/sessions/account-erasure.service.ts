@@ -3,6 +3,7 @@ import type { Account } from '../accounts/account.entity.js';
 import { AccountRepository } from '../accounts/account.repository.js';
 import { AccountRowsService } from '../accounts/account-rows.service.js';
 import { CredentialsService } from '../accounts/credentials.service.js';
+import type { MessageLanguage } from '../platform/notifications/action-message.js';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { AccountTransactionService } from './account-transaction.service.js';
@@ -31,6 +32,13 @@ export class AccountDataService {
   }
 }
 
+interface ErasureOptions {
+  /** The password hash that the owner confirmed. If the account has another hash by now, nothing changes. */
+  readonly confirmedHash?: string;
+  /** Of the mail to the owner. */
+  readonly language?: MessageLanguage;
+}
+
 /** Erases accounts (GDPR Art. 17). */
 @Injectable()
 export class AccountErasureService {
@@ -46,15 +54,18 @@ export class AccountErasureService {
    * Removes the personal data of an account, and revokes its sessions, in one transaction. The status list reports the sessions,
    * so their access tokens become invalid too. Security events keep the id of the account, and never had its e-mail address.
    * A mail tells the owner who deleted the account; an operator answers the person without this server.
-   * @param confirmedHash the password hash that the owner confirmed; if the account has another hash by now, nothing changes
    * @returns false if the account does not exist
    */
-  erase(accountId: string, by: Actor, confirmedHash?: string): Promise<boolean> {
+  erase(
+    accountId: string,
+    by: Actor,
+    { confirmedHash, language }: ErasureOptions = {},
+  ): Promise<boolean> {
     return this.transactions.run(accountId, async () => {
       const account = await this.accounts.find(accountId);
       if (!account || (confirmedHash ?? account.passwordHash) !== account.passwordHash)
         return false;
-      const informed = by === 'owner' ? account.email : undefined;
+      const informed = by === 'owner' ? { to: account.email, language } : undefined;
       if (!(await this.accounts.erase(accountId, informed))) return false;
       await this.sessions.revokeAllOfAccount(accountId, 'account_erased');
       await this.data.erase(account);
@@ -81,8 +92,11 @@ export class AccountDeletionService {
   async delete(
     session: { readonly accountId: string; readonly sessionId: string },
     password: string,
+    language: MessageLanguage,
   ): Promise<boolean> {
     const account = await this.credentials.confirmPassword(session, password);
-    return account ? this.erasure.erase(account.id, 'owner', account.passwordHash) : false;
+    if (!account) return false;
+    const options = { confirmedHash: account.passwordHash, language };
+    return this.erasure.erase(account.id, 'owner', options);
   }
 }

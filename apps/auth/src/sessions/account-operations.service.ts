@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { AccountRoleRepository } from '../accounts/account-role.repository.js';
-import { AccountRepository } from '../accounts/account.repository.js';
+import { AccountRepository, type NewEmailOptions } from '../accounts/account.repository.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import { filterRoleClaims, type StoredClaims } from '../tokens/standard-claims.js';
@@ -26,6 +26,12 @@ export interface PasswordChange {
   readonly replaces?: string;
   /** Whether the owner chose the password by a link of a mail, without the old one. */
   readonly isReset?: boolean;
+}
+
+export interface EmailChange extends NewEmailOptions {
+  readonly kept?: KeptSession | undefined;
+  /** Whether the account had the address before. */
+  readonly isRestored?: boolean;
 }
 
 /** The password changed since the caller confirmed it, or the account does not exist. Nothing was changed. */
@@ -83,6 +89,24 @@ export class AccountOperationsService {
       await this.events.record({ type: 'account.email_verified', accountId, by });
       return true;
     });
+  }
+
+  /**
+   * Gives an account an address that its owner has proved, and revokes the sessions. Joins the transaction of the caller, which has
+   * locked the account.
+   * @returns false if the account is disabled, its password changed since the request, or another account has the address
+   */
+  async changeEmail(
+    accountId: string,
+    email: string,
+    { kept, isRestored = false, ...condition }: EmailChange,
+  ): Promise<boolean> {
+    if (!(await this.accounts.setEmail(accountId, email, condition))) return false;
+    await this.verifyEmail(accountId, 'owner');
+    await this.sessions.revokeAllOfAccount(accountId, 'email_changed', kept);
+    const type = isRestored ? 'account.email_restored' : 'account.email_changed';
+    await this.events.record({ type, accountId, by: 'owner' });
+    return true;
   }
 
   /**

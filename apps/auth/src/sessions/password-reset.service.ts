@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EmailAction } from '../accounts/email-action.repository.js';
 import { type ClaimedEmailAction, EmailActionService } from '../accounts/email-action.service.js';
 import type { AttemptOrigin } from '../accounts/known-device-cookie.js';
 import { LoginThrottleService } from '../accounts/login-throttle.service.js';
@@ -20,6 +21,9 @@ export type PasswordResetResult =
   /** Wrong, used, replaced or expired, or the address has no account that can log in. */
   | { readonly kind: 'invalid link' }
   | { readonly kind: 'broken rule'; readonly rule: PasswordRule };
+
+/** The second one also gives the account the previous address back. */
+const RESETS = ['reset_password', 'restore_email'] as const;
 
 /** Lets the owner of an address choose a new password without the old one (OWASP ASVS 6.4.3). */
 @Injectable()
@@ -45,7 +49,7 @@ export class PasswordResetService {
 
   /** @returns the address; undefined for a link that confirms nothing. Changes nothing. */
   async findEmail(token: string): Promise<string | undefined> {
-    return (await this.actions.findByLink(['reset_password'], token))?.email;
+    return (await this.actions.findByLink(RESETS, token))?.email;
   }
 
   /**
@@ -53,7 +57,7 @@ export class PasswordResetService {
    * @throws {PasswordHashQueueFull}
    */
   async reset({ token, newPassword, origin }: PasswordResetRequest): Promise<PasswordResetResult> {
-    const action = await this.actions.findByLink(['reset_password'], token);
+    const action = await this.actions.findByLink(RESETS, token);
     if (!action) return { kind: 'invalid link' };
     const rule = findBrokenRule(newPassword, action.email);
     if (rule !== undefined) return { kind: 'broken rule', rule };
@@ -66,14 +70,22 @@ export class PasswordResetService {
     return { kind: 'reset' };
   }
 
-  private async apply({ account }: ClaimedEmailAction, passwordHash: string): Promise<boolean> {
+  private async apply(
+    { action, account }: ClaimedEmailAction,
+    passwordHash: string,
+  ): Promise<boolean> {
     if (!account || account.disabledAt) return false;
     const { id } = account;
+    if (action.kind === 'restore_email' && !(await this.restoreEmail(id, action))) return false;
     await this.accountOperations.setPasswordHash(id, passwordHash, { by: 'owner', isReset: true });
     // The address was not verified before, so another person may have registered it, and may have given consents.
     if (await this.accountOperations.verifyEmail(id, 'owner'))
       await this.authorizedClients.deleteOfAccount(id);
-    await this.actions.deleteOfAccount(account);
+    await this.actions.deletePending(id, action);
     return true;
+  }
+
+  private restoreEmail(accountId: string, { email }: EmailAction): Promise<boolean> {
+    return this.accountOperations.changeEmail(accountId, email, { isRestored: true });
   }
 }

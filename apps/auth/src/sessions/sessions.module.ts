@@ -18,6 +18,7 @@ import { BrowserSessionRevocation, BrowserSessionService } from './browser-sessi
 import { BrowserSessionRepository } from './browser-session.repository.js';
 import { ClientOperationsService } from './client-operations.service.js';
 import { AuthorizedClientService, ConsentRepository, ConsentService } from './consent.service.js';
+import { EmailChangeService } from './email-change.service.js';
 import { EmailVerificationService } from './email-verification.service.js';
 import { LogoutDeliveryJob } from './logout-delivery.job.js';
 import { LogoutDeliveryRepository } from './logout-delivery.repository.js';
@@ -54,6 +55,7 @@ import { SessionService } from './session.service.js';
     ClientOperationsService,
     ConsentRepository,
     ConsentService,
+    EmailChangeService,
     EmailVerificationService,
     LogoutDeliveryJob,
     LogoutDeliveryRepository,
@@ -81,6 +83,7 @@ import { SessionService } from './session.service.js';
     BrowserSessionService,
     ClientOperationsService,
     ConsentService,
+    EmailChangeService,
     EmailVerificationService,
     PasswordChangeService,
     PasswordResetService,

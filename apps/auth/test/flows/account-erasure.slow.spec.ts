@@ -184,7 +184,7 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
     const deleteByOwner = (account: Account) =>
       auth.app
         .get(AccountDeletionService)
-        .delete({ accountId: account.id, sessionId: account.id }, PASSWORD);
+        .delete({ accountId: account.id, sessionId: account.id }, PASSWORD, 'en');
     const send = () => auth.app.get(Scheduler).runNow('notifications');
 
     it('sends one mail to the address, and then forgets the address', async () => {
@@ -205,7 +205,9 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
         .get(AccountOperationsService)
         .changePassword(account.id, 'another good password', { by: 'operator' });
       const erasure = auth.app.get(AccountErasureService);
-      expect(await erasure.erase(account.id, 'owner', account.passwordHash)).toBe(false);
+      expect(
+        await erasure.erase(account.id, 'owner', { confirmedHash: account.passwordHash }),
+      ).toBe(false);
       expect(await auth.app.get(AccountRepository).find(account.id)).not.toBeNull();
     });
 

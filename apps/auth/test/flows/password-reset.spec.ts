@@ -93,7 +93,7 @@ eachDatabase('a forgotten password', (fresh) => {
     const answer = await browser.submit(weak, { password: NEW_PASSWORD });
     expect(answer.headers.get('location')).toBe('/login?password_reset=1');
     const done = await browser.follow(answer);
-    expect(done.text).toContain('Your password is changed');
+    expect(done.text).toContain('Your password was changed');
     expect(titleOf(await browser.submitPassword(done, email, NEW_PASSWORD))).toBe('Your account');
     const used = await browser.open(link);
     expect([used.status, titleOf(used)]).toEqual([400, 'This link is not valid']);

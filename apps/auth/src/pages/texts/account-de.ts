@@ -38,9 +38,19 @@ export const accountDe: typeof accountEn = {
   },
   settings: {
     title: 'Anmeldung und Konto',
+    email: { name: 'E-Mail-Adresse', open: 'Adresse ändern' },
     password: { name: 'Passwort', open: 'Passwort ändern' },
     delete: { name: 'Konto', open: 'Konto löschen' },
     back: 'Zurück zu Ihrem Konto',
+  },
+  emailChange: {
+    title: 'E-Mail-Adresse ändern',
+    address: 'Neue E-Mail-Adresse',
+    submit: 'Code senden',
+    effect:
+      'Dieser Server sendet einen Code an die neue Adresse. Die Adresse ändert sich, wenn Sie den Code eingeben. Dann sind Sie überall sonst abgemeldet.',
+    same: 'Das ist schon Ihre Adresse.',
+    changed: 'Ihre E-Mail-Adresse wurde geändert. Sie sind überall sonst abgemeldet.',
   },
   deletion: {
     title: 'Ihr Konto löschen?',

@@ -38,9 +38,19 @@ export const accountEn = {
   },
   settings: {
     title: 'Sign-in and account',
+    email: { name: 'E-mail address', open: 'Change address' },
     password: { name: 'Password', open: 'Change password' },
     delete: { name: 'Account', open: 'Delete account' },
     back: 'Back to your account',
+  },
+  emailChange: {
+    title: 'Change your e-mail address',
+    address: 'New e-mail address',
+    submit: 'Send code',
+    effect:
+      'This server sends a code to the new address. The address changes when you enter the code. Then you are signed out everywhere else.',
+    same: 'This is your address already.',
+    changed: 'Your e-mail address was changed. You are signed out everywhere else.',
   },
   deletion: {
     title: 'Delete your account?',

@@ -7,6 +7,7 @@ const scopes: ScopeTexts = {
   'sessions:read': 'Sehen, wo Sie angemeldet sind',
   'sessions:end': 'Sie auf anderen Geräten abmelden',
   'account:password': 'Ihr Passwort ändern',
+  'account:email': 'Ihre E-Mail-Adresse ändern',
   'account:delete': 'Ihr Konto löschen',
   openid: 'Ihre Identität bestätigen',
   profile: 'Ihren Namen und Ihr Profil sehen',

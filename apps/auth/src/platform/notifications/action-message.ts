@@ -1,9 +1,17 @@
 export const MESSAGE_LANGUAGES = ['en', 'de'] as const;
 export type MessageLanguage = (typeof MESSAGE_LANGUAGES)[number];
 
-/** The mails that a person requests on a page or by API. `address_taken`: the address has an account, so nothing was changed. */
+/**
+ * The mails with a link. A person requests them on a page or by API, except `restore_email`, which tells the owner of the previous
+ * address. `address_taken`: the address has an account, so nothing was changed.
+ */
 export type ActionMessageKind =
-  'register' | 'verify_email' | 'change_email' | 'reset_password' | 'address_taken';
+  | 'register'
+  | 'verify_email'
+  | 'change_email'
+  | 'reset_password'
+  | 'restore_email'
+  | 'address_taken';
 
 export interface ActionMessageDetails {
   /** Of the page that confirms, or of the page for a forgotten password. */
@@ -91,6 +99,22 @@ It works once, until ${formatTime(expiresAt)}. Do not give it to another person.
 If you did not ask for it, ignore this message. Your password stays as it is.
 `,
   },
+  restore_email: {
+    subject: 'Your e-mail address was changed',
+    text: ({ link, expiresAt }) => `Hello,
+
+the e-mail address of your account was changed from this address to another one. All other sessions were ended.
+
+If that was you, there is nothing to do.
+
+If it was not, open this link, and choose a new password. Then this address is the address of your account again, and every
+session ends:
+
+    ${link}
+
+It works once, until ${formatTime(expiresAt)}. Do not give it to another person.
+`,
+  },
   address_taken: {
     subject: 'You already have an account',
     text: ({ link }) => `Hello,
@@ -143,6 +167,22 @@ const de: Record<ActionMessageKind, ActionText> = {
 Er gilt einmal, bis ${formatTime(expiresAt)}. Geben Sie ihn nicht weiter.
 
 Wenn Sie ihn nicht angefordert haben, ist nichts zu tun. Ihr Passwort bleibt, wie es ist.
+`,
+  },
+  restore_email: {
+    subject: 'Ihre E-Mail-Adresse wurde geändert',
+    text: ({ link, expiresAt }) => `Guten Tag,
+
+die E-Mail-Adresse Ihres Kontos wurde geändert: von dieser Adresse zu einer anderen. Alle anderen Sitzungen wurden beendet.
+
+Wenn Sie das waren, ist nichts zu tun.
+
+Wenn Sie es nicht waren, öffnen Sie diesen Link, und wählen Sie ein neues Passwort. Dann ist diese Adresse wieder die Adresse
+Ihres Kontos, und alle Sitzungen enden:
+
+    ${link}
+
+Er gilt einmal, bis ${formatTime(expiresAt)}. Geben Sie ihn nicht weiter.
 `,
   },
   address_taken: {

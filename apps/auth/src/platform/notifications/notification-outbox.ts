@@ -17,7 +17,8 @@ const ATTEMPT_TIMEOUT_MS = 8_000;
 
 /** Reads the address of the account at each attempt, because the user may change it between two attempts. */
 const NOTIFICATION_COLUMNS = `id, account_id AS "accountId", kind, detail, created_at AS "createdAt", attempts,
-  (SELECT email FROM account WHERE account.id = notification.account_id) AS email`;
+  (SELECT email FROM account WHERE account.id = notification.account_id) AS email,
+  (SELECT claims FROM account WHERE account.id = notification.account_id) AS claims`;
 
 /** A finished notification keeps no address, device and network. */
 const FORGOTTEN = { detail: '{}' };

@@ -33,6 +33,8 @@ export const EVENT_PROPERTIES: Readonly<Record<EventType, EventProperties>> = {
   'account.password_changed': ROUTINE,
   'account.password_reset': ROUTINE,
   'account.email_verified': ROUTINE,
+  'account.email_changed': ROUTINE,
+  'account.email_restored': ROUTINE,
   'email_action.mailed': { isAlarming: false, isRateLimited: true },
   'email_action.refused': { isAlarming: false, isRateLimited: true },
   'login.failed': { isAlarming: true, isRateLimited: true },

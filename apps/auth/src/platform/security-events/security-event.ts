@@ -8,6 +8,7 @@ const REVOCATION_REASONS = [
   'ended_by_operator',
   'consent_withdrawn',
   'password_changed',
+  'email_changed',
   'session_limit',
   'account_disabled',
   'account_erased',
@@ -120,6 +121,9 @@ export type SecurityEvent =
         /** The owner chose the password by a link of a mail. */
         | 'account.password_reset'
         | 'account.email_verified'
+        | 'account.email_changed'
+        /** The owner of the previous address took it back. */
+        | 'account.email_restored'
         | 'account.created'
         | 'account.claims_changed'
         | 'account.disabled'
