@@ -26,7 +26,7 @@ import { webClientSettings, webSettings } from './web.mjs';
 const PROFILES = {
   demo: {
     services: SERVICES,
-    settings: { SEED_DEMO: 'true' },
+    settings: { SEED_DEMO: 'true', DEV_MAILBOX: 'true' },
     credentials: 'demo.env',
     client: 'demo-spa',
   },

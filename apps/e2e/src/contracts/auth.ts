@@ -26,8 +26,25 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Creates an account. The answer is the same if the address already has an account */
+    /** Creates an account, and mails a code. The answer is the same if the address has an account */
     post: operations['RegistrationController_register'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/email/verify': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Confirms the e-mail of a registration by the code of the mail */
+    post: operations['EmailVerificationController_verify'];
     delete?: never;
     options?: never;
     head?: never;
@@ -149,6 +166,40 @@ export interface paths {
     post?: never;
     /** Deletes your account (login of the last five minutes only) */
     delete: operations['AccountController_delete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/password/forgotten': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Mails a link; the answer is the same where the e-mail has no account */
+    post: operations['PasswordRecoveryController_request'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/password/reset': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sets a new password by the link of the mail, and logs you out */
+    post: operations['PasswordRecoveryController_reset'];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -362,6 +413,45 @@ export interface operations {
     };
     responses: {
       201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            email: string;
+            /** @description Confirms the e-mail together with the code of the mail */
+            verification: string;
+          };
+        };
+      };
+    };
+  };
+  EmailVerificationController_verify: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description From the answer of the registration */
+          verification: string;
+          /** @description The 8 digits of the mail */
+          code: string;
+        };
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The code is wrong, was used, or has expired */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -630,6 +720,63 @@ export interface operations {
       };
       /** @description The token is not valid, or the login is older than five minutes */
       401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  PasswordRecoveryController_request: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: email */
+          email: string;
+        };
+      };
+    };
+    responses: {
+      /** @description If the e-mail has an account, a mail follows */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  PasswordRecoveryController_reset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The parameter `token` of the link in the mail */
+          token: string;
+          new_password: string;
+        };
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The token is wrong, was used or has expired */
+      400: {
         headers: {
           [name: string]: unknown;
         };
