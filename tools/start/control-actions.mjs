@@ -39,21 +39,22 @@ async function stopAuth(auth, { stream, signal }) {
   return { seconds: PAUSE_SECONDS };
 }
 
-/** @typedef {{ kid: string, state: string }} SigningKey as `ops keys list --json` prints it */
+/** @typedef {{ kid: string, algorithm: string, state: string }} SigningKey as `ops keys list --json` prints it */
 
 /**
- * Lets each pending key sign, as an operator does. Verifiers know these keys, because auth publishes a key before it signs.
+ * Lets the next key sign access tokens, as an operator does.
  *
  * @param {import('../workspace.mjs').Environment} env of auth
- * @throws {ActionRefused} with `notBefore`, when verifiers may not know a pending key yet
+ * @throws {ActionRefused} with `notBefore`, when verifiers may not know the key yet
  */
 async function rotateKeys(env) {
   /** @type {SigningKey[]} */
   const keys = JSON.parse(await runKeys(env, 'list', '--json'));
-  const pending = keys.filter(({ state }) => state === 'pending');
-  if (pending.length === 0) throw new ActionRefused('No key is pending.');
-  for (const { kid } of pending) await runKeys(env, 'activate', kid);
-  return { activated: pending.map(({ kid }) => kid) };
+  const algorithm = env.SIGNING_ALGORITHM || 'ES256';
+  const next = keys.find((key) => key.state === 'pending' && key.algorithm === algorithm);
+  if (!next) throw new ActionRefused('No key is pending.');
+  await runKeys(env, 'activate', next.kid);
+  return { kid: next.kid };
 }
 
 /** @param {import('../workspace.mjs').Environment} env @param {string[]} args */

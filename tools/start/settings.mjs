@@ -90,6 +90,9 @@ export async function environmentOf(service, { ports, env, profile }) {
   };
 }
 
+/** All verifiers run on this machine, so a new key may sign 17 seconds after its publication (docs/flows/key-rotation.md). */
+const DEMO_SETTINGS = { KEY_SET_MAX_AGE: '10', CLOCK_SKEW: '1', DEV_MAILBOX: 'true' };
+
 /** @param {string} app @param {Parameters<typeof environmentOf>[1]} stack @returns {Promise<Environment>} */
 async function apiSettings(app, { ports, env, profile }) {
   const addresses = addressesOf(ports);
@@ -97,9 +100,8 @@ async function apiSettings(app, { ports, env, profile }) {
     const isDemo = (env.SEED_DEMO || profile.settings.SEED_DEMO) === 'true';
     return {
       RESOURCE_SERVERS: await resourceServersOf(ports),
-      ...(isDemo && webClientSettings({ env, addresses }, addressesOf(DEFAULT_PORTS))),
-      // All verifiers run on this machine, so that a new key may sign after 17 seconds (docs/flows/key-rotation.md).
-      ...(isDemo && { KEY_SET_MAX_AGE: '10', CLOCK_SKEW: '1' }),
+      ...(isDemo && webClientSettings({ env, addresses })),
+      ...(isDemo && DEMO_SETTINGS),
     };
   }
   return {

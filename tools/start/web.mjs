@@ -1,16 +1,12 @@
 /** Settings of the tools of apps/web, and their registration at auth. */
-import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataFolder, ROOT, WEB_TOOLS } from '../workspace.mjs';
+import { createClientKey, webClients } from '../web-clients/main.mjs';
+import { dataFolder, WEB_TOOLS } from '../workspace.mjs';
 import { demoCredential, inDataFolder } from './demo-credentials.mjs';
 
 /** @typedef {import('../workspace.mjs').Environment} Environment */
 /** @typedef {{ env: Environment, addresses: Record<string, string> }} Stack */
-/** @typedef {{ id: string, jwks: { keys: object[] }, [property: string]: unknown }} ClientDocument */
-
-/** The clients as `npm run ops -- clients apply` reads them, without keys and with the default ports. */
-const DOCUMENTS = join(ROOT, 'apps/web/clients.json');
 
 /**
  * @param {string} tool
@@ -21,43 +17,37 @@ export const webSettings = (tool, { env, addresses }) => ({
   TOOL: tool,
   PUBLIC_URL: addresses[tool],
   CLIENT_KEY: clientKey(tool, env),
-  ...(addresses.orders && { ORDERS_URL: addresses.orders, ORDERS_RESOURCE: addresses.orders }),
-  ...(addresses.billing && { BILLING_URL: addresses.billing, BILLING_RESOURCE: addresses.billing }),
+  ORDERS_URL: addresses.orders,
+  ORDERS_RESOURCE: addresses.orders,
+  BILLING_URL: addresses.billing,
+  BILLING_RESOURCE: addresses.billing,
   DEMO_ACTIVITY: 'true',
 });
 
 /**
- * Writes the documents of the tools with their public keys and the addresses of this stack.
+ * Writes the clients of the tools with their public keys and the addresses of this stack.
  *
  * @param {Stack} stack
- * @param {Record<string, string>} defaults the addresses in the documents
- * @returns {Environment} the setting by which auth applies the file
+ * @returns {Environment} the setting by which auth registers them
  */
-export function webClientSettings({ env, addresses }, defaults) {
+export function webClientSettings({ env, addresses }) {
   if (WEB_TOOLS.length === 0) return {};
-  const moved = WEB_TOOLS.reduce(
-    (text, tool) => text.replaceAll(`${defaults[tool]}/`, `${addresses[tool]}/`),
-    readFileSync(DOCUMENTS, 'utf8'),
+  const keys = Object.fromEntries(
+    WEB_TOOLS.map((tool) => {
+      const key = Buffer.from(clientKey(tool, env), 'base64url').toString();
+      return [tool, JSON.parse(key)];
+    }),
   );
-  /** @type {ClientDocument[]} */
-  const documents = JSON.parse(moved);
-  const clients = documents.map((document) => {
-    const tool = document.id.replace('web-', '');
-    const key = Buffer.from(clientKey(tool, env), 'base64url').toString();
-    const { d: _private, ...publicKey } = JSON.parse(key);
-    return { ...document, jwks: { keys: [publicKey] } };
-  });
   const file = join(dataFolder(env), 'web-clients.json');
-  inDataFolder(env, () => writeFileSync(file, JSON.stringify(clients, null, 2)));
+  const text = JSON.stringify(webClients(addresses, keys), null, 2);
+  inDataFolder(env, () => writeFileSync(file, text));
   return { SEED_CLIENTS: file };
 }
 
 /** A private key as base64url of a JWK. @param {string} tool @param {Environment} env */
 function clientKey(tool, env) {
   const name = `WEB_${tool.toUpperCase().replaceAll('-', '_')}_KEY`;
-  return demoCredential(env, name, () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const key = { ...privateKey.export({ format: 'jwk' }), kid: `web-${tool}`, alg: 'ES256' };
-    return Buffer.from(JSON.stringify(key)).toString('base64url');
-  });
+  return demoCredential(env, name, () =>
+    Buffer.from(JSON.stringify(createClientKey(tool))).toString('base64url'),
+  );
 }

@@ -6,6 +6,7 @@ import { ActivityModule } from './activity/activity.module.js';
 import { ApiModule } from './api/api.module.js';
 import { CleanupSchedule } from './cleanup.schedule.js';
 import { webDatabase } from './database.js';
+import { LogoutModule } from './logout/logout.module.js';
 import { PagesModule } from './pages/pages.module.js';
 import { SameOriginGuard } from './requests/same-origin.guard.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         }),
         SignInModule,
         ApiModule,
+        LogoutModule,
         ...(config.DEMO_ACTIVITY ? [ActivityModule] : []),
         PagesModule.forRoot(clientFolder),
       ],

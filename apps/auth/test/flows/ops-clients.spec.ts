@@ -331,16 +331,21 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
 });
 
 describe('a back-channel logout URI (OpenID Connect Back-Channel Logout §2.2)', () => {
-  it.each(['https://client.example/logout?tool=shop', 'http://localhost:3003/', 'http://[::1]/'])(
-    'accepts %s',
-    (uri) => {
-      expect(findLogoutUriFault(uri)).toBeUndefined();
-    },
-  );
+  it.each([
+    'https://client.example/logout?tool=shop',
+    'http://localhost:3003/',
+    'http://[::1]/',
+    'http://back-office:3000/back-channel-logout',
+  ])('accepts %s', (uri) => {
+    expect(findLogoutUriFault(uri)).toBeUndefined();
+  });
 
   it.each([
     'http://client.example/logout',
     'http://169.254.169.254/latest',
+    'http://2852039166/latest',
+    'http://0xa9fea9fe/latest',
+    'http://shop:password@client.example/',
     'https://client.example/#fragment',
     'https://user:password@client.example/',
     'com.example.shop:/logout',

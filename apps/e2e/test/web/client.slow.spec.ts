@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { openDatabase } from '@gatehouse/persistence';
 import type { Browser, Page } from 'playwright-core';
 import { findChromium, newPage, startBrowser } from '../support/chromium.js';
 import { checkAppearance } from '../support/page-appearance.js';
+import { ROOT } from '../support/workspace.js';
 import { startWebStack, type WebStack } from './web-stack.js';
 
 const executablePath = findChromium();
@@ -16,7 +18,10 @@ if (executablePath === undefined) {
   let shop: string;
   let office: string;
   beforeAll(async () => {
-    [browser, stack] = await Promise.all([startBrowser(executablePath), startWebStack()]);
+    [browser, stack] = await Promise.all([
+      startBrowser(executablePath),
+      startWebStack({ DEMO_ACTIVITY: 'true' }),
+    ]);
     [shop, office] = [stack.shop[0].url, stack.backOffice.url];
   });
 
@@ -151,6 +156,21 @@ if (executablePath === undefined) {
       await button(page, 'Pay €64.00').click();
       await button(page, 'Ask for a refund').waitFor();
       expect(await checkAppearance(page, 'web-order-paid')).toEqual([]);
+    });
+
+    it('opens what just happened beside the page, as the pictures of the README show it', async () => {
+      await button(page, 'What just happened').click();
+      await page.getByRole('complementary').getByText('billing').first().waitFor();
+      await page.setViewportSize({ width: 1280, height: 800 });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        // A change of docs/images/shop-*.png is a copy of these files.
+        const picture = await page.screenshot({
+          path: join(ROOT, `apps/e2e/output/shop-${colorScheme}.png`),
+        });
+        expect(picture.length).toBeLessThan(200_000);
+      }
+      await page.keyboard.press('Escape');
     });
 
     it('asks for a refund after a question', async () => {

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import { freePort } from '@gatehouse/service-kit/testing';
 import { AppProcess, type Settings } from '../support/app-process.js';
 import { createTemporaryFolder } from '../support/cleanup.js';
+import { RunningCommand } from '../support/running-command.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { ROOT } from '../support/workspace.js';
 
@@ -15,17 +16,22 @@ export interface WebStack extends Stack {
   readonly shop: readonly [AppProcess, AppProcess];
   readonly backOffice: AppProcess;
   readonly credentials: Readonly<Record<string, string | undefined>>;
+  readonly revokeRole: (email: string, role: string) => Promise<void>;
 }
 
 const DEFAULT_PORTS: Readonly<Record<Tool, string>> = { shop: '3003', 'back-office': '3004' };
 
 /** The three apps with the demo's accounts, two replicas of the shop and one of the back office, ready, on one database. */
-export async function startWebStack(settings: Settings = {}): Promise<WebStack> {
+export async function startWebStack(
+  settings: Settings = {},
+  onAuth: (auth: AppProcess) => void = () => undefined,
+): Promise<WebStack> {
   const folder = await createTemporaryFolder();
   const ports = { shop: String(await freePort()), 'back-office': String(await freePort()) };
   const keys = { shop: createKey(), 'back-office': createKey() };
   const SEED_CLIENTS = await writeClients(folder, ports, keys);
   const stack = await startStack({ SEED_DEMO: 'true', SEED_CLIENTS, ...settings });
+  onAuth(stack.auth);
   const start = async (tool: Tool, PORT: string): Promise<AppProcess> => {
     const app = await AppProcess.create('web', {
       TOOL: tool,
@@ -44,7 +50,9 @@ export async function startWebStack(settings: Settings = {}): Promise<WebStack> 
   const replica = await start('shop', String(await freePort()));
   const backOffice = await start('back-office', ports['back-office']);
   const credentials = parseEnv(await readFile(join(stack.dataDir, 'demo.env'), 'utf8'));
-  return { ...stack, shop: [shop, replica], backOffice, credentials };
+  const revokeRole = (email: string, role: string) =>
+    runOps(stack.auth, ['accounts', 'revoke-role', email, role]);
+  return { ...stack, shop: [shop, replica], backOffice, credentials, revokeRole };
 }
 
 function createKey() {
@@ -73,4 +81,14 @@ async function writeClients(
   const file = join(folder, 'clients.json');
   await writeFile(file, JSON.stringify(registered));
   return file;
+}
+
+async function runOps(auth: AppProcess, parameters: readonly string[]): Promise<void> {
+  const command = RunningCommand.start({
+    file: process.execPath,
+    arguments: ['apps/auth/dist/ops.js', ...parameters],
+    env: auth.environment,
+  });
+  const exit = await command.exit;
+  if (exit !== 0) throw new Error(`ops ${parameters.join(' ')}: ${exit}\n${command.output}`);
 }

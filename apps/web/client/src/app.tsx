@@ -28,9 +28,15 @@ interface AppProps {
 
 export function App({ pending }: AppProps) {
   const state = useSession();
-  if (state.kind === 'loading') return <Progress>{texts.loading}</Progress>;
-  if (state.kind === 'failed') {
-    return <Failure error={state.error} onRetry={() => void loadSession()} />;
+  if (state.kind !== 'ready') {
+    const retry = () => void loadSession();
+    return (
+      <main>
+        <h1 className="unseen">Gatehouse</h1>
+        {state.kind === 'loading' && <Progress>{texts.loading}</Progress>}
+        {state.kind === 'failed' && <Failure error={state.error} onRetry={retry} />}
+      </main>
+    );
   }
   const { session, hasEnded } = state;
   return (
@@ -80,11 +86,9 @@ function describeSignInFailure(address: string): string | undefined {
 /** Sends the waiting request once, and tells its result until the user opens another page. */
 function useResumption(pending: PendingRequest | undefined): Resumption | 'running' | undefined {
   const address = useAddress();
-  const [outcome, setOutcome] = useState<Resumption | 'running'>();
+  const [outcome, setOutcome] = useState<Resumption | 'running' | undefined>(pending && 'running');
   useEffect(() => {
-    if (!pending) return;
-    setOutcome('running');
-    void resumeRequest(pending).then(setOutcome);
+    if (pending) void resumeRequest(pending).then(setOutcome);
   }, []);
   useEffect(() => setOutcome((last) => (last === 'running' ? last : undefined)), [address]);
   return outcome;

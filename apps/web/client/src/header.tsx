@@ -13,9 +13,7 @@ export const Header = ({ session }: { readonly session: Session }) => (
     <Link to="/" className="brand">
       <Logo /> Gatehouse <span className="tool">{texts.tools[session.tool]}</span>
     </Link>
-    {(session.tool === 'shop' || (session.signedIn && session.isAllowed)) && (
-      <Menu tool={session.tool} />
-    )}
+    <Menu session={session} />
     <div className="account">{session.signedIn ? <Account session={session} /> : <SignIn />}</div>
   </header>
 );
@@ -37,29 +35,45 @@ function SignIn() {
   );
 }
 
-function Menu({ tool }: { readonly tool: Tool }) {
+interface MenuEntry {
+  readonly to: string;
+  readonly text: string;
+  /** Without this scope the page would be empty. */
+  readonly scope?: string;
+}
+
+const listEntries = (tool: Tool, items: number): readonly MenuEntry[] => {
+  const { products, basket, orders, allOrders, totals } = texts.menu;
+  return tool === 'shop'
+    ? [
+        { to: '/', text: products },
+        { to: '/basket', text: basket(items) },
+        { to: '/orders', text: orders },
+      ]
+    : [
+        { to: '/', text: allOrders, scope: 'orders:read:any' },
+        { to: '/totals', text: totals, scope: 'billing:admin' },
+      ];
+};
+
+function Menu({ session }: { readonly session: Session }) {
+  const { tool } = session;
+  const scopes = session.signedIn ? session.scopes : [];
   const items = countItems(useBasket());
-  const { products, basket, orders, allOrders, totals, label } = texts.menu;
-  const entries: Record<Tool, readonly (readonly [string, string])[]> = {
-    shop: [
-      ['/', products],
-      ['/basket', basket(items)],
-      ['/orders', orders],
-    ],
-    'back-office': [
-      ['/', allOrders],
-      ['/totals', totals],
-    ],
-  };
   const [path = '/'] = useAddress().split('?');
   const { page } = findRoute(tool, path);
+  const entries = listEntries(tool, items).filter(
+    ({ scope }) => scope === undefined || scopes.includes(scope),
+  );
   return (
-    <nav className="menu" aria-label={label}>
-      {entries[tool].map(([to, text]) => (
-        <Link key={to} to={to} isCurrent={page === findRoute(tool, to).page}>
-          {text}
-        </Link>
-      ))}
-    </nav>
+    entries.length > 0 && (
+      <nav className="menu" aria-label={texts.menu.label}>
+        {entries.map(({ to, text }) => (
+          <Link key={to} to={to} isCurrent={page === findRoute(tool, to).page}>
+            {text}
+          </Link>
+        ))}
+      </nav>
+    )
   );
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Action } from './action.js';
 import type { RequestError } from './request.js';
 import type { Resource } from './resource.js';
@@ -68,15 +68,17 @@ interface ConfirmProps {
 
 /** A button that asks before it acts. */
 export function Confirm({ label, question, confirm, action, busyText }: ConfirmProps) {
-  const [isAsking, setAsking] = useState(false);
-  const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (isAsking) first.current?.focus();
-  }, [isAsking]);
+  const [isAsking, setAsking] = useState<boolean>();
   if (action.isBusy) return <Progress>{busyText}</Progress>;
   if (!isAsking) {
     return (
-      <button type="button" className="plain" onClick={() => setAsking(true)}>
+      <button
+        type="button"
+        className="plain"
+        // The focus comes back to where the question began.
+        autoFocus={isAsking === false}
+        onClick={() => setAsking(true)}
+      >
         {label}
       </button>
     );
@@ -85,7 +87,7 @@ export function Confirm({ label, question, confirm, action, busyText }: ConfirmP
     <div className="confirm" role="group" aria-label={label}>
       <p>{question}</p>
       <div className="buttons">
-        <button type="button" ref={first} onClick={action.run}>
+        <button type="button" autoFocus onClick={action.run}>
           {confirm}
         </button>
         <button type="button" className="plain" onClick={() => setAsking(false)}>

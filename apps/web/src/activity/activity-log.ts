@@ -79,7 +79,7 @@ export class ActivityLog implements UpstreamObserver {
   /** Requests before a sign-in belong to no session, and are not kept. */
   observe({ sessionId, clickId, durationMs, ...entry }: UpstreamEntry): void {
     if (sessionId === undefined) return;
-    const { method, url, status, claims, generation } = entry;
+    const { method, url, status, claims, error, generation } = entry;
     this.record(
       { sessionId, clickId },
       {
@@ -89,6 +89,7 @@ export class ActivityLog implements UpstreamObserver {
         status,
         milliseconds: durationMs,
         claims,
+        error,
         generation,
       },
     );

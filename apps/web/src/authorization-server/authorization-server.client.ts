@@ -6,6 +6,7 @@ import {
   decodeClaims,
   type RequestOrigin,
   UPSTREAM_OBSERVER,
+  type UpstreamEntry,
   type UpstreamObserver,
 } from '../upstream/upstream-observer.js';
 import { WEB_CONFIG, type WebConfig } from '../web.config.js';
@@ -135,6 +136,13 @@ export class AuthorizationServerClient {
     }
   }
 
+  /** The address of the key set (RFC 8414 §2, `jwks_uri`). @throws {UpstreamUnavailable} */
+  async findKeySetUrl(): Promise<URL> {
+    const { jwks_uri: uri } = (await this.getConfiguration()).serverMetadata();
+    if (uri === undefined) throw new UpstreamUnavailable('auth', new Error('it has no jwks_uri'));
+    return new URL(this.toInternalUrl(uri));
+  }
+
   private async call<Result>({ endpoint, send, ...origin }: Call<Result>): Promise<Result> {
     const configuration = await this.getConfiguration();
     const startedAt = this.clock.now();
@@ -155,7 +163,8 @@ export class AuthorizationServerClient {
       return result;
     } catch (error) {
       const failure = toAuthorizationError(error, this.config);
-      report(failure instanceof GrantRejected ? 400 : undefined);
+      if (failure instanceof GrantRejected) report(400, { error: failure.code });
+      else report(undefined);
       throw failure;
     }
   }
@@ -203,9 +212,11 @@ export class AuthorizationServerClient {
 
 /** `family . generation . secret id . MAC` (docs/flows/refresh.md): only the generation is shown. */
 function describeTokens(result: unknown) {
-  const { access_token, refresh_token } = (result ?? {}) as Partial<TokenResponse>;
+  const { access_token, refresh_token, error } = (result ?? {}) as Partial<TokenResponse> &
+    Pick<UpstreamEntry, 'error'>;
   const generation = Number(refresh_token?.split('.')[1]);
   return {
+    error,
     claims: decodeClaims(access_token),
     ...(Number.isInteger(generation) && { generation }),
   };

@@ -1,3 +1,4 @@
+import { LEASE_TABLE } from '@gatehouse/persistence';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const SIGN_OUTS = ['shop_sign_out', 'back_office_sign_out'];
@@ -5,6 +6,7 @@ const SIGN_OUTS = ['shop_sign_out', 'back_office_sign_out'];
 /** Plain SQL that both SQLite and PostgreSQL accept. Instants are epoch milliseconds. */
 export class WebSessions1764780000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(LEASE_TABLE);
     await runner.query(`
       CREATE TABLE web_session (
         id            varchar(43) NOT NULL PRIMARY KEY,
@@ -39,6 +41,7 @@ export class WebSessions1764780000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of [...SIGN_OUTS, 'web_session']) await runner.query(`DROP TABLE ${table}`);
+    for (const table of [...SIGN_OUTS, 'web_session', 'lease'])
+      await runner.query(`DROP TABLE ${table}`);
   }
 }

@@ -18,7 +18,7 @@ export const AcceptsServers = () => SetMetadata(FROM_SERVERS, true);
 
 const SAFE_METHODS = ['GET', 'HEAD'];
 const isGuarded = ({ method, url }: FastifyRequest): boolean =>
-  !SAFE_METHODS.includes(method) || /^\/(api|activity)(\/|\?|$)/.test(url);
+  !SAFE_METHODS.includes(method) || /^\/(activity|api|session)(\/|\?|$)/.test(url);
 
 /**
  * Protects against cross-site request forgery (RFC 10017 §6.1.3.3). Another origin cannot send the header `x-requested-by`

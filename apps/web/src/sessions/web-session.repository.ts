@@ -55,11 +55,20 @@ export class WebSessionRepository {
     return row && toRow(row);
   }
 
+  /**
+   * A logout token can arrive before the row is there, so the second statement looks for it after the commit of the first. The
+   * receiver of the token deletes the row after the commit of `ended_session`: one of the two finds what the other has written.
+   */
   async insert(row: Omit<SessionRow, 'version'> & { readonly expiresAt: number }): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO web_session (id, tool, sub, sid, created_at, used_at, expires_at, payload, version)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)`,
       [row.id, row.tool, row.sub, row.sid, row.createdAt, row.usedAt, row.expiresAt, row.payload],
+    );
+    await this.unitOfWork.execute(
+      `DELETE FROM web_session WHERE id = $1
+         AND EXISTS (SELECT 1 FROM ended_session WHERE ended_session.sid = web_session.sid)`,
+      [row.id],
     );
   }
 
@@ -119,11 +128,5 @@ export class WebSessionRepository {
   async deleteBySid(sid: string): Promise<number> {
     const sql = 'DELETE FROM web_session WHERE sid = $1';
     return (await this.unitOfWork.execute(sql, [sid])).affected;
-  }
-
-  /** @returns how many sessions ended, of both tools */
-  async deleteBySub(sub: string): Promise<number> {
-    const sql = 'DELETE FROM web_session WHERE sub = $1';
-    return (await this.unitOfWork.execute(sql, [sub])).affected;
   }
 }

@@ -22,6 +22,8 @@ export interface UpstreamEntry extends RequestOrigin {
   readonly status: number | undefined;
   /** Claims of the access token that was sent or received; the signature is left out. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  /** `error` of a refusal of auth (RFC 6749 §5.2). */
+  readonly error?: string | undefined;
   /** The generation of the refresh token family after a refresh (docs/flows/refresh.md). */
   readonly generation?: number | undefined;
 }

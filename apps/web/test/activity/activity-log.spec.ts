@@ -82,10 +82,17 @@ describe('the activity log', () => {
     expect(urlsOf('')).toEqual([]);
   });
 
-  it('shows the generation of a refresh', () => {
-    const sent = { target: 'auth', method: 'POST', url: '/oauth/token', status: 200 } as const;
-    log.observe({ ...sent, startedAt: 0, durationMs: 1, sessionId: 'mine', generation: 4 });
-    expect(log.list('mine', 0)).toMatchObject([{ url: '/oauth/token', generation: 4 }]);
+  it('shows the generation of a refresh, and the error of a refused one', () => {
+    const sent = {
+      target: 'auth',
+      method: 'POST',
+      url: '/oauth/token',
+      sessionId: 'mine',
+    } as const;
+    const times = { startedAt: 0, durationMs: 1 };
+    log.observe({ ...sent, ...times, status: 200, generation: 4 });
+    log.observe({ ...sent, ...times, status: 400, error: 'invalid_grant' });
+    expect(log.list('mine', 0)).toMatchObject([{ generation: 4 }, { error: 'invalid_grant' }]);
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  availableDrills,
   drillState,
   type Entry,
   formatCountdown,
@@ -76,6 +77,11 @@ describe('the tokens in use', () => {
 });
 
 describe('a drill', () => {
+  it('is left out in containers when it needs the launcher', () => {
+    expect(availableDrills(false)).toEqual(['replay', 'end-session', 'wrong-audience']);
+    expect(availableDrills(true)).toHaveLength(5);
+  });
+
   it('has no state before its first run', () => {
     expect(drillState([aRequest(1)], 'replay', 0)).toBeUndefined();
   });

@@ -24,6 +24,7 @@ describe('requests that change something, or read an API (RFC 10017 §6.1.3.3)',
       ['post', '/sign-out'],
       ['post', '/api/orders'],
       ['get', '/api/orders'],
+      ['get', '/session'],
       ['post', '/api/invoices/inv_1/refund'],
     ] as const) {
       const { body } = await web.request()[method](path).set(headers).expect(403);
@@ -73,7 +74,7 @@ describe('requests that change something, or read an API (RFC 10017 §6.1.3.3)',
 
 describe('the session as the page sees it', () => {
   it('tells that the browser is not signed in, and is not stored', async () => {
-    const { body, headers } = await web.request().get('/session').expect(200);
+    const { body, headers } = await web.request().get('/session').set(FROM_PAGE).expect(200);
     expect(body).toEqual({ tool: 'shop', signedIn: false });
     expect(headers['cache-control']).toBe('no-store');
   });
@@ -82,7 +83,11 @@ describe('the session as the page sees it', () => {
     'treats the malformed cookie %j as none',
     async (value) => {
       const cookie = `__Host-session=${value}`;
-      const { body } = await web.request().get('/session').set({ cookie }).expect(200);
+      const { body } = await web
+        .request()
+        .get('/session')
+        .set({ ...FROM_PAGE, cookie })
+        .expect(200);
       expect(body).toMatchObject({ signedIn: false });
     },
   );

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createService } from '@gatehouse/service-kit';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { AppModule } from '../../src/app.module.js';
@@ -20,7 +21,7 @@ export const createClientKey = (): string =>
 export const FROM_PAGE = { 'x-requested-by': 'web', origin: PUBLIC_URL } as const;
 
 /** One running shop for all tests of a file, without an authorization server, on SQLite in a temporary folder. */
-export function useRunningWeb(settings: Readonly<Record<string, string>> = {}) {
+export function useRunningWeb(settings: () => Readonly<Record<string, string>> = () => ({})) {
   let app: NestFastifyApplication | undefined;
   let folder = '';
   const log: string[] = [];
@@ -38,7 +39,7 @@ export function useRunningWeb(settings: Readonly<Record<string, string>> = {}) {
       // Port 9 is the discard service, which does not run.
       AUTH_ISSUER: 'http://localhost:9',
       CLIENT_KEY: createClientKey(),
-      ...settings,
+      ...settings(),
     });
     const logTo = { write: (line: string) => void log.push(line) };
     const module = AppModule.forRoot(config, { clientFolder });
@@ -51,10 +52,13 @@ export function useRunningWeb(settings: Readonly<Record<string, string>> = {}) {
   });
   return {
     log,
-    get app() {
+    get: <Service>(type: Type<Service> | symbol): Service => {
       if (!app) throw new Error('call it inside a test');
-      return app;
+      return app.get<Service>(type, { strict: false });
     },
-    request: () => supertest(app?.getHttpServer()),
+    request: () => {
+      if (!app) throw new Error('call it inside a test');
+      return supertest(app.getHttpServer());
+    },
   };
 }

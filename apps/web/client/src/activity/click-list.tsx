@@ -8,9 +8,12 @@ interface Props {
   readonly texts: ActivityTexts;
 }
 
+/** Older clicks would move the drills out of sight. */
+const MAX_SHOWN = 8;
+
 /** Each click with the requests that followed, latest click first. */
 export function ClickList({ entries, labels, texts }: Props) {
-  const clicks = groupByClick(entries);
+  const clicks = groupByClick(entries).slice(0, MAX_SHOWN);
   if (clicks.length === 0) return <p className="quiet">{texts.nothingYet}</p>;
   return (
     <ol className="activity-clicks">

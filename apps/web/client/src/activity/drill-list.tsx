@@ -1,11 +1,10 @@
 import { useState } from 'react';
 import {
-  DRILL_NAMES,
+  availableDrills,
   type DrillName,
   type DrillState,
   drillState,
   type Entry,
-  LAUNCHER_DRILLS,
 } from './entries.js';
 import type { ActivityTexts } from './texts/en.js';
 
@@ -23,8 +22,9 @@ interface Props {
 /** The drills, each with two sentences on why, and the result of its latest run. */
 export function DrillList(props: Props) {
   const { texts, hasLauncher, entries, now } = props;
-  const shown = DRILL_NAMES.filter((name) => hasLauncher || !LAUNCHER_DRILLS.includes(name));
-  const states = shown.map((name) => [name, drillState(entries, name, now)] as const);
+  const states = availableDrills(hasLauncher).map(
+    (name) => [name, drillState(entries, name, now)] as const,
+  );
   const isBusy = states.some(([, state]) => state?.isOver === false);
   return (
     <>

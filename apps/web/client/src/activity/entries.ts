@@ -1,4 +1,4 @@
-export const DRILL_NAMES = [
+const DRILL_NAMES = [
   'replay',
   'end-session',
   'rotate-keys',
@@ -7,8 +7,11 @@ export const DRILL_NAMES = [
 ] as const;
 export type DrillName = (typeof DRILL_NAMES)[number];
 
-/** The drills that need the launcher. */
-export const LAUNCHER_DRILLS: readonly DrillName[] = ['rotate-keys', 'stop-auth'];
+const LAUNCHER_DRILLS: readonly DrillName[] = ['rotate-keys', 'stop-auth'];
+
+/** In containers there is no launcher. */
+export const availableDrills = (hasLauncher: boolean): readonly DrillName[] =>
+  DRILL_NAMES.filter((name) => hasLauncher || !LAUNCHER_DRILLS.includes(name));
 
 interface Common {
   readonly id: number;

@@ -8,7 +8,7 @@ import { buildSignInUrl } from '../routes.js';
 import type { SignedIn } from '../session.js';
 import { texts } from '../texts/texts.js';
 import { Failure, Notice, Progress } from '../ui.js';
-import { emptyBasket, putIntoBasket, useBasket } from './basket-store.js';
+import { putIntoBasket, removeItems, useBasket } from './basket-store.js';
 import { endAttempt, readAttempt, startAttempt } from './order-attempt.js';
 
 /** @param user undefined for a visitor, who signs in before the order */
@@ -79,7 +79,7 @@ function useOrderAction(account: string, items: readonly OrderItem[]): Action {
     },
     onDone: ({ body }) => {
       endAttempt(sessionStorage);
-      emptyBasket();
+      removeItems(body.items);
       navigate(`/orders/${body.id}?placed`);
     },
     onFailed: (error) => {

@@ -1,5 +1,12 @@
 import { useSyncExternalStore } from 'react';
-import { type Basket, parseBasket, setQuantity, type Sku } from '../catalogue.js';
+import {
+  type Basket,
+  isSku,
+  type OrderItem,
+  parseBasket,
+  setQuantity,
+  type Sku,
+} from '../catalogue.js';
 
 const STORAGE_KEY = 'basket';
 const CHANGED = 'basket-changed';
@@ -19,7 +26,15 @@ export function putIntoBasket(sku: Sku, quantity: number): void {
   save(setQuantity(basket, sku, quantity));
 }
 
-export const emptyBasket = (): void => save({});
+/** Removes the items of an order. Products that were added since stay. */
+export const removeItems = (items: readonly OrderItem[]): void =>
+  save(
+    items.reduce<Basket>(
+      (left, { sku, quantity }) =>
+        isSku(sku) ? setQuantity(left, sku, (left[sku] ?? 0) - quantity) : left,
+      basket,
+    ),
+  );
 
 function save(changed: Basket): void {
   basket = changed;

@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { Link, Page } from '../navigation.js';
 import { formats, texts } from '../texts/texts.js';
-import { Notice } from '../ui.js';
 import { putIntoBasket, useBasket } from './basket-store.js';
 import { CURRENCY, PRICES, type Sku, SKUS } from '../catalogue.js';
 import { Picture } from './pictures.js';
@@ -21,9 +20,9 @@ export function ProductsPage() {
       {/* The element exists before its text, or screen readers would not read the first change. */}
       <div role="status">
         {last && (
-          <Notice kind="good">
+          <div className="notice good">
             {added(names[last], basket[last] ?? 0)} <Link to="/basket">{toBasket}</Link>
-          </Notice>
+          </div>
         )}
       </div>
       <ul className="products">
