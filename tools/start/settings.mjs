@@ -75,13 +75,10 @@ export function refuseProduction(env) {
  */
 export async function environmentOf(service, { ports, env, profile }) {
   const addresses = addressesOf(ports);
-  const own = WEB_TOOLS.includes(service)
-    ? webSettings(service, { env, addresses })
-    : await apiSettings(service, { ports, env, profile });
   const settings = {
     NODE_ENV: 'development',
     ...(HAS_AUTH && settingsWithAuth(env.ISSUER || addresses.auth, profile)),
-    ...own,
+    ...(await ownSettings(service, { ports, env, profile })),
   };
   return {
     ...withDefaults(env, settings),
@@ -90,19 +87,19 @@ export async function environmentOf(service, { ports, env, profile }) {
   };
 }
 
-/** @param {string} app @param {Parameters<typeof environmentOf>[1]} stack @returns {Promise<Environment>} */
-async function apiSettings(app, { ports, env, profile }) {
+/** @param {string} service @param {Parameters<typeof environmentOf>[1]} stack @returns {Promise<Environment>} */
+async function ownSettings(service, { ports, env, profile }) {
   const addresses = addressesOf(ports);
-  if (app === 'auth') {
-    const isDemo = (env.SEED_DEMO || profile.settings.SEED_DEMO) === 'true';
+  if (service === 'auth') {
     return {
       RESOURCE_SERVERS: await resourceServersOf(ports),
-      ...(isDemo && webClientSettings({ env, addresses })),
+      ...webClientSettings({ env: { ...profile.settings, ...env }, addresses }),
     };
   }
   return {
-    AUDIENCE: addresses[app],
-    ...(app === 'orders' && ordersSettings(env, addresses.billing)),
+    AUDIENCE: addresses[service],
+    ...(service === 'orders' && ordersSettings(env, addresses.billing)),
+    ...webSettings(service, { env, addresses }),
   };
 }
 
