@@ -3,6 +3,7 @@
  * outdated unnoticed. No import from node_modules: `create` and `upgrade` run before `npm ci`.
  */
 import { Failure } from '../terminal/command.mjs';
+import { printJson } from '../terminal/output.mjs';
 import { alignTables } from './unlink.mjs';
 
 /**
@@ -198,23 +199,6 @@ export function editJson(file, edit) {
       return printJson(file, value);
     },
   };
-}
-
-const LINE_WIDTH = 100;
-
-/**
- * Formats as Prettier does: it prints package.json as `JSON.stringify` does, and short lists of other files on one line.
- *
- * @param {string} file
- * @param {unknown} value
- */
-export function printJson(file, value) {
-  const text = `${JSON.stringify(value, null, 2)}\n`;
-  if (/(^|\/)package(-lock)?\.json$/.test(file)) return text;
-  return text.replace(/^(.*)\[\n([^[\]{}]*?)\n\s*\](,?)$/gm, (whole, before, items, comma) => {
-    const line = `${before}[${items.trim().replace(/\n\s*/g, ' ')}]${comma}`;
-    return line.length <= LINE_WIDTH ? line : whole;
-  });
 }
 
 /** @param {string} file @param {string | RegExp} pattern */

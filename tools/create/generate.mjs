@@ -15,10 +15,10 @@ import {
 import { dirname, extname, join } from 'node:path';
 import { Failure } from '../terminal/command.mjs';
 import { git, itemsOf } from '../terminal/git.mjs';
+import { printJson } from '../terminal/output.mjs';
 import { addService } from '../new-service/add-service.mjs';
 import { filesIn } from '../workspace.mjs';
 import { partsToRemove } from './choices.mjs';
-import { printJson } from './edits.mjs';
 import { lockFileFor } from './lock-file.mjs';
 import { renamed, withImportsOfWidth } from './names.mjs';
 import { filesOfParts, PARTS, removeParts } from './parts.mjs';
@@ -45,6 +45,7 @@ export async function generate({ source, target, choices }) {
   removeParts(target, parts, { files });
   addServices(target, choices);
   renameProject(target, choices);
+  dropMessages(target, choices);
   writeTexts(target, choices);
   writeEnvExample({ source, target, choices });
   fitManifests(target, choices);
@@ -117,6 +118,14 @@ function dropEmptyPackages(target) {
   delete manifest.scripts.packages;
   for (const name of ['lint', 'typecheck', 'test']) delete manifest.nx.targets[name];
   writeJson(library, manifest);
+}
+
+const MESSAGES = ['graphql', 'websockets', 'microservices'];
+
+/** Messages over other transports than HTTP leave with the last part that needs them. @param {string} target @param {Choices} choices */
+function dropMessages(target, { parts, libraryTests }) {
+  if (libraryTests || MESSAGES.some((name) => parts.includes(name))) return;
+  rmSync(join(target, 'libs/guards/src/transports'), { recursive: true });
 }
 
 /** The lock file has the packages that the remaining manifests name. @param {string} target @param {Choices} choices */

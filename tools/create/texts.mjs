@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { renamed, titleOf } from './names.mjs';
+import { alignTables } from './unlink.mjs';
 
 /** @typedef {import('./choices.mjs').Choices} Choices */
 
@@ -18,6 +19,53 @@ export function writeTexts(target, choices) {
   for (const name of readdirSync(TEMPLATES)) {
     const text = readFileSync(join(TEMPLATES, name), 'utf8').replaceAll('\r\n', '\n');
     writeFileSync(join(target, name.replace('.template', '')), fill(text, facts));
+  }
+  if (!choices.samples) writeWithoutSamples(target, choices);
+}
+
+/** @type {[file: string, from: RegExp, to: string][]} */
+const WITHOUT_AUTH = [
+  ['docs/observability.md', /^The labels of `security_events_total`[^]*?\n\n/m, ''],
+  [
+    'docs/recipes/move-to-postgresql.md',
+    / Most rows can be left[^]*?\n\n(- .*\n)+\nCopy/,
+    '\n\nCopy',
+  ],
+  ['docs/recipes/move-to-postgresql.md', /,? Keep\s`SERVER_SECRET`\./, ''],
+];
+
+/** Sentences and rows about the samples, for projects without them. @param {string} target @param {Choices} choices */
+function writeWithoutSamples(target, { services, auth }) {
+  const apps = [...(auth === 'own' ? ['auth'] : []), ...services];
+  const scrape =
+    auth === 'own' ? 'one SQL statement at auth, and none at services' : 'no SQL statement';
+  const rowsOfOthers =
+    auth === 'own' ? /^\| \S+ +\| orders +\|.*\n/gm : /^\| \S+ +\| (orders|auth) +\|.*\n/gm;
+  /** @type {[file: string, from: RegExp, to: string][]} */
+  const changes = [
+    ['docs/observability.md', rowsOfOthers, ''],
+    ['docs/observability.md', /^(\| \S+ +\| )orders, billing/gm, `$1${services.join(', ')}`],
+    ['docs/observability.md', /(A scrape costs) [^.]*\./, `$1 ${scrape}.`],
+    ...(auth === 'own' ? [] : WITHOUT_AUTH),
+    ['docs/flows/guarded-request.md', / The policy of orders [^.]*\./, ''],
+    [
+      'docs/recipes/move-to-postgresql.md',
+      /when `auth`, `orders`[^.]*\./,
+      `that exist: ${apps.join(', ')}.`,
+    ],
+    [
+      'docs/recipes/move-to-postgresql.md',
+      /Copy accounts, orders and invoices/,
+      'Copy the rows that you need',
+    ],
+    ['docs/recipes/move-to-postgresql.md', /data\/orders\.sqlite/, `data/${services[0]}.sqlite`],
+    ['docs/recipes/move-to-postgresql.md', /FROM customer_order/, 'FROM the_table'],
+    ['docs/recipes/move-to-postgresql.md', /orders\.customer_order/, `${services[0]}.the_table`],
+  ];
+  for (const [path, from, to] of changes) {
+    const file = join(target, path);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (from.test(text)) writeFileSync(file, alignTables(text.replace(from, to)));
   }
 }
 
@@ -44,6 +92,7 @@ function factsOf(
       service: Object.hasOwn(scripts, 'new:service'),
       upgrade: Object.hasOwn(scripts, 'upgrade'),
       slow: Object.hasOwn(scripts, 'test:slow'),
+      security: existsSync(join(target, 'SECURITY.md')),
     },
     words: {
       title: titleOf(name),

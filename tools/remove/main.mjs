@@ -2,12 +2,12 @@
  * `npm run remove -- <part>…` takes optional parts out of this repository, of a clone, or of a created project. It needs no
  * installed packages.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { printJson } from '../create/edits.mjs';
 import { filesBelow, filesOfPart, PARTS, removeParts, withNeeds } from '../create/parts.mjs';
 import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
+import { tryGit } from '../terminal/git.mjs';
+import { printJson } from '../terminal/output.mjs';
 import { ROOT } from '../workspace.mjs';
 
 export const command = defineCommand({
@@ -66,10 +66,9 @@ ${linesFor([...new Set(kept)].sort())}`;
 
 /** @throws {Failure} so that `git diff` shows the removal alone, and `git checkout .` undoes it */
 function requireCommittedChanges() {
-  const args = ['status', '--porcelain'];
-  const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
-  if (status !== 0 || stdout === '') return;
-  throw new Failure(`There are uncommitted changes:\n${stdout}Commit them first, or add --force.`);
+  const { code, output } = tryGit(ROOT, ['status', '--porcelain']);
+  if (code !== 0 || output === '') return;
+  throw new Failure(`There are uncommitted changes:\n${output}Commit them first, or add --force.`);
 }
 
 /** Keeps the choices of a created project true. @param {string[]} names */

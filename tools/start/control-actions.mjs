@@ -1,23 +1,30 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { builtFile, ROOT } from '../workspace.mjs';
-import { ActionRefused } from './control.mjs';
+import { builtFile, ROOT, WEB_TOOLS } from '../workspace.mjs';
+import { ActionRefused, ControlServer } from './control.mjs';
 
 /** @typedef {import('./service-process.mjs').ServiceProcess} ServiceProcess */
 
 const PAUSE_SECONDS = 20;
 
 /**
- * What apps/web may ask of the launcher. Each action names no program and takes no parameter.
+ * Lets the tools of apps/web stop auth and rotate its keys. The actions take no parameter.
  *
- * @param {ServiceProcess} auth
+ * @param {ServiceProcess[]} services that have not started; those of apps/web get the address and the secret
  * @param {NodeJS.WriteStream} stream
- * @returns {Readonly<Record<string, import('./control.mjs').Action>>}
+ * @returns {Promise<ControlServer | undefined>} undefined without auth or without a tool
  */
-export const controlActions = (auth, stream) => ({
-  '/stop-auth': (signal) => stopAuth(auth, { stream, signal }),
-  '/rotate-keys': () => rotateKeys(auth.env),
-});
+export async function startControl(services, stream) {
+  const auth = services.find(({ name }) => name === 'auth');
+  const tools = services.filter(({ name }) => WEB_TOOLS.includes(name));
+  if (!auth || tools.length === 0) return undefined;
+  const control = await ControlServer.start({
+    '/stop-auth': (signal) => stopAuth(auth, { stream, signal }),
+    '/rotate-keys': () => rotateKeys(auth.env),
+  });
+  for (const tool of tools) tool.env = { ...tool.env, ...control.settings };
+  return control;
+}
 
 /**
  * Answers when auth has stopped. It starts again later, unless the launcher stops before.
@@ -32,21 +39,22 @@ async function stopAuth(auth, { stream, signal }) {
   return { seconds: PAUSE_SECONDS };
 }
 
-/** @typedef {{ kid: string, state: string }} SigningKey as `ops keys list --json` prints it */
+/** @typedef {{ kid: string, algorithm: string, state: string }} SigningKey as `ops keys list --json` prints it */
 
 /**
- * Lets each pending key sign, as an operator does. Verifiers know these keys, because auth publishes a key before it signs.
+ * Lets the next key sign access tokens, as an operator does.
  *
  * @param {import('../workspace.mjs').Environment} env of auth
- * @throws {ActionRefused} with `notBefore`, when verifiers may not know a pending key yet
+ * @throws {ActionRefused} with `notBefore`, when verifiers may not know the key yet
  */
 async function rotateKeys(env) {
   /** @type {SigningKey[]} */
   const keys = JSON.parse(await runKeys(env, 'list', '--json'));
-  const pending = keys.filter(({ state }) => state === 'pending');
-  if (pending.length === 0) throw new ActionRefused('No key is pending.');
-  for (const { kid } of pending) await runKeys(env, 'activate', kid);
-  return { activated: pending.map(({ kid }) => kid) };
+  const algorithm = env.SIGNING_ALGORITHM || 'ES256';
+  const next = keys.find((key) => key.state === 'pending' && key.algorithm === algorithm);
+  if (!next) throw new ActionRefused('No key is pending.');
+  await runKeys(env, 'activate', next.kid);
+  return { kid: next.kid };
 }
 
 /** @param {import('../workspace.mjs').Environment} env @param {string[]} args */

@@ -19,17 +19,23 @@ export class ActionRefused extends Error {
 }
 
 export class ControlServer {
-  /** @type {Readonly<Record<string, Action>>} by path; none before the apps run */
-  #actions = {};
   /** @type {Set<string>} paths of running actions */
   #running = new Set();
   #secret = randomBytes(32).toString('base64url');
   #server = createServer((request, response) => void this.#answer(request, response));
   #stopping = new AbortController();
 
-  /** @returns {Promise<ControlServer>} on a free port */
-  static async start() {
-    const control = new ControlServer();
+  /** @param {Readonly<Record<string, Action>>} actions by path */
+  constructor(actions) {
+    this.actions = actions;
+  }
+
+  /**
+   * @param {Readonly<Record<string, Action>>} actions by path
+   * @returns {Promise<ControlServer>} on a free port
+   */
+  static async start(actions) {
+    const control = new ControlServer(actions);
     control.#server.listen(0, '127.0.0.1');
     await once(control.#server, 'listening');
     return control;
@@ -38,11 +44,6 @@ export class ControlServer {
   /** The settings of apps/web. No other app gets them. */
   get settings() {
     return { DEMO_CONTROL_URL: `http://${this.#host}`, DEMO_CONTROL_SECRET: this.#secret };
-  }
-
-  /** @param {Readonly<Record<string, Action>>} actions */
-  serve(actions) {
-    this.#actions = actions;
   }
 
   close() {
@@ -75,7 +76,7 @@ export class ControlServer {
     if (refusal) return { status: refusal[0], body: { detail: refusal[1] } };
     this.#running.add(path);
     try {
-      return { status: 200, body: await this.#actions[path](this.#stopping.signal) };
+      return { status: 200, body: await this.actions[path](this.#stopping.signal) };
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       if (!(error instanceof ActionRefused)) return { status: 500, body: { detail: message } };
@@ -98,7 +99,7 @@ export class ControlServer {
     if (!isSame(headers.authorization ?? '', `Bearer ${this.#secret}`)) {
       return [401, 'The secret is wrong.'];
     }
-    if (!Object.hasOwn(this.#actions, url)) return [404, 'There is no such action.'];
+    if (!Object.hasOwn(this.actions, url)) return [404, 'There is no such action.'];
     if (method !== 'POST') return [405, 'Send a POST request.'];
     return this.#running.has(url) ? [409, 'This action is running.'] : undefined;
   }

@@ -6,6 +6,7 @@ import { defineCommand } from '../terminal/command.mjs';
 import { withProgress } from '../terminal/output.mjs';
 import { appOf, build, trimmed } from '../workspace.mjs';
 import { announce } from './announcement.mjs';
+import { startControl } from './control-actions.mjs';
 import { describeDatabase, mayBeSeeded } from './database.mjs';
 import { logPrinter } from './log-output.mjs';
 import { rejectIfOneExits, ServiceProcess, untilReady } from './service-process.mjs';
@@ -51,6 +52,8 @@ async function startApps(options, env) {
   await requireFreePorts(Object.fromEntries(profile.services.map((name) => [name, ports[name]])));
   /** @type {ServiceProcess[]} */
   let services = [];
+  /** @type {Awaited<ReturnType<typeof startControl>>} */
+  let control;
   const { signal, dispose } = listenForStop(() => services.forEach((service) => service.kill()));
   // With --json, standard output has the log lines of the apps and nothing else.
   const stream = options.json ? process.stderr : process.stdout;
@@ -60,6 +63,7 @@ async function startApps(options, env) {
       await withProgress(line, () => build([...new Set(profile.services.map(appOf))], signal));
     }
     services = await createServices({ ports, env, profile }, logPrinter(options));
+    control = await startControl(services, stream);
     services.forEach((service) => service.start());
     await rejectIfOneExits(services, untilReady(services, { stream, signal }));
     announce({ services, stream, profile, database: describeDatabase(env) });
@@ -68,6 +72,7 @@ async function startApps(options, env) {
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    control?.close();
     await stopAll(services, stream);
     dispose();
   }

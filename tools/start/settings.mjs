@@ -87,13 +87,18 @@ export async function environmentOf(service, { ports, env, profile }) {
   };
 }
 
+/** All verifiers run on this machine, so a new key may sign 17 seconds after its publication (docs/flows/key-rotation.md). */
+const DEMO_SETTINGS = { KEY_SET_MAX_AGE: '10', CLOCK_SKEW: '1', DEV_MAILBOX: 'true' };
+
 /** @param {string} service @param {Parameters<typeof environmentOf>[1]} stack @returns {Promise<Environment>} */
 async function ownSettings(service, { ports, env, profile }) {
   const addresses = addressesOf(ports);
   if (service === 'auth') {
+    const isDemo = (env.SEED_DEMO || profile.settings.SEED_DEMO) === 'true';
     return {
       RESOURCE_SERVERS: await resourceServersOf(ports),
-      ...webClientSettings({ env: { ...profile.settings, ...env }, addresses }),
+      ...(isDemo && DEMO_SETTINGS),
+      ...webClientSettings({ env, addresses, isDemo }),
     };
   }
   return {

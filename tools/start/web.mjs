@@ -30,11 +30,11 @@ export function webSettings(tool, { env, addresses }) {
 /**
  * Writes the clients of the tools with their public keys and the addresses of this stack.
  *
- * @param {Stack} stack
+ * @param {Stack & { isDemo: boolean }} stack
  * @returns {Environment} the setting by which auth registers them; nothing without demo data
  */
-export function webClientSettings({ env, addresses }) {
-  if (WEB_TOOLS.length === 0 || env.SEED_DEMO !== 'true') return {};
+export function webClientSettings({ env, addresses, isDemo }) {
+  if (!isDemo || WEB_TOOLS.length === 0) return {};
   const keys = Object.fromEntries(
     WEB_TOOLS.map((tool) => {
       const key = Buffer.from(clientKey(tool, env), 'base64url').toString();

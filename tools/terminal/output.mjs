@@ -53,3 +53,20 @@ export async function withProgress({ stream, doing, done }, work) {
     stream.write(`${stream.isTTY ? '\r\u001b[K' : ''}${outcome} ${secondsSince(start)} s\n`);
   }
 }
+
+const LINE_WIDTH = 100;
+
+/**
+ * Formats as Prettier does: it prints package.json as `JSON.stringify` does, and short lists of other files on one line.
+ *
+ * @param {string} file
+ * @param {unknown} value
+ */
+export function printJson(file, value) {
+  const text = `${JSON.stringify(value, null, 2)}\n`;
+  if (/(^|\/)package(-lock)?\.json$/.test(file)) return text;
+  return text.replace(/^(.*)\[\n([^[\]{}]*?)\n\s*\](,?)$/gm, (whole, before, items, comma) => {
+    const line = `${before}[${items.trim().replace(/\n\s*/g, ' ')}]${comma}`;
+    return line.length <= LINE_WIDTH ? line : whole;
+  });
+}

@@ -1,18 +1,22 @@
 /**
  * `npm test`, `npm run test:slow`: runs the tests of all projects by Nx, and prints the number of tests per project and in all.
+ * A slow file that fails runs once more, alone. When it passes then, its tests are printed as unstable.
  * Options after `--` go to `nx run-many`, such as `-p auth`.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { COUNTS_FOLDER, countFile } from '../jest/count-reporter.mjs';
+import { AGAIN, COUNTS_FOLDER, failedFiles, readResults } from '../jest/count-reporter.mjs';
 import { defineCommand, UsageError } from '../terminal/command.mjs';
 import { runInForeground } from '../terminal/processes.mjs';
 import { projectFolders, ROOT } from '../workspace.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ project: string, file: string, tests: string[] }} FailedFile */
 /** @typedef {{ project: string, counts: Counts | undefined }} Row */
 
 const TARGETS = ['test', 'test-slow'];
+/** More failures have a common cause. */
+const MAX_UNSTABLE = 3;
 const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
 
 export const command = defineCommand({
@@ -24,17 +28,12 @@ export const command = defineCommand({
     // Nx writes or restores the counts of the tasks that it runs. Those of other projects must not be counted.
     rmSync(COUNTS_FOLDER, { recursive: true, force: true });
     // Some slow tests of the apps measure, and some build: `parallelism` of their package.json lets no other project run meanwhile.
-    const exitCode = runInForeground([process.execPath, NX, 'run-many', '-t', target, ...options], {
-      cwd: ROOT,
-    });
-    const rows = projectsWith(target).map((project) => ({
-      project,
-      counts: countsOf(project, target),
-    }));
-    // With options, Nx may have run some of the projects only.
-    const shown = options.length > 0 ? rows.filter(({ counts }) => counts) : rows;
-    const isComplete = printCounts(shown, target);
-    process.exitCode = exitCode || (isComplete ? 0 : 1);
+    const exitCode = runNx(target, options);
+    const failed = exitCode === 0 ? [] : failuresOf(target);
+    const last = canRunAgain(target, failed) ? runNx(target, options, { [AGAIN]: '1' }) : exitCode;
+    printUnstable(failed, failuresOf(target));
+    const isComplete = printCounts(rowsOf(target, options), target);
+    process.exitCode = last || (isComplete ? 0 : 1);
   },
 });
 
@@ -48,10 +47,57 @@ function projectsWith(target) {
     .map(({ nx, name }) => nx?.name ?? name);
 }
 
+/** @param {string} target @param {FailedFile[]} failed */
+const canRunAgain = (target, { length }) =>
+  target === 'test-slow' && length > 0 && length <= MAX_UNSTABLE;
+
+/** @param {string} target @param {string[]} options @param {Record<string, string>} [env] */
+const runNx = (target, options, env = {}) =>
+  runInForeground([process.execPath, NX, 'run-many', '-t', target, ...options], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+  });
+
+/** @param {string} target @param {string[]} options @returns {Row[]} */
+function rowsOf(target, options) {
+  const rows = projectsWith(target).map((project) => ({
+    project,
+    counts: countsOf(project, target),
+  }));
+  // With options, Nx may have run some of the projects only.
+  return options.length > 0 ? rows.filter(({ counts }) => counts) : rows;
+}
+
+/** @param {string} target @returns {FailedFile[]} */
+const failuresOf = (target) =>
+  projectsWith(target).flatMap((project) => {
+    const results = readResults(project, target) ?? {};
+    return failedFiles(results).map((file) => ({
+      ...{ project, file },
+      tests: results[file]?.failures ?? [],
+    }));
+  });
+
+/** @param {FailedFile[]} before @param {FailedFile[]} after a second run */
+function printUnstable(before, after) {
+  for (const { project, file, tests } of before) {
+    if (after.some((each) => each.project === project && each.file === file)) continue;
+    const names = tests.length > 0 ? tests : ['it did not run to the end'];
+    for (const name of names) process.stdout.write(`\nunstable: ${project} ${file}: ${name}\n`);
+  }
+}
+
 /** @param {string} project @param {string} target @returns {Counts | undefined} */
 function countsOf(project, target) {
-  const file = countFile(project, target);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  const results = readResults(project, target);
+  if (!results) return undefined;
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const { passed, failed, skipped } of Object.values(results)) {
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+  }
+  return sum;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { printJson } from '../create/edits.mjs';
+import { printJson } from '../terminal/output.mjs';
 
 const MERGED = ['package.json', 'package-lock.json', '.gatehouse.json'];
 

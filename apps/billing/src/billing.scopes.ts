@@ -15,7 +15,7 @@ export const { RequireScopes, RequireAnyScope } = scopes;
 export const BILLING_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'billing:read': 'See your invoices',
   'billing:pay': 'Pay your invoices for you',
-  'billing:invoices:create': 'Create invoices and make them void: for services only',
-  'billing:refund': 'Refund payments: for staff only',
-  'billing:admin': 'See revenue: for administrators only',
+  'billing:invoices:create': 'Create invoices and make them void (services only)',
+  'billing:refund': 'Refund payments (accounting staff only)',
+  'billing:admin': 'See revenue (accounting staff only)',
 };

@@ -1,10 +1,15 @@
 import { PersistenceModule, SchedulerModule, UnitOfWork } from '@gatehouse/persistence';
 import { Clock, ConfigModule, HealthModule, ServiceModule } from '@gatehouse/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ActivityModule } from './activity/activity.module.js';
+import { ApiModule } from './api/api.module.js';
 import { CleanupSchedule } from './cleanup.schedule.js';
 import { webDatabase } from './database.js';
+import { LogoutModule } from './logout/logout.module.js';
 import { PagesModule } from './pages/pages.module.js';
-import { SessionsModule } from './sessions/sessions.module.js';
+import { SameOriginGuard } from './requests/same-origin.guard.js';
+import { SignInModule } from './sign-in/sign-in.module.js';
 import { WEB_CONFIG, type WebConfig } from './web.config.js';
 
 interface AppOptions {
@@ -32,10 +37,13 @@ export class AppModule {
           inject: [UnitOfWork],
           useFactory: (unitOfWork: UnitOfWork) => ({ database: () => unitOfWork.checkHealth() }),
         }),
-        SessionsModule,
+        SignInModule,
+        ApiModule,
+        LogoutModule,
+        ...(config.DEMO_ACTIVITY ? [ActivityModule] : []),
         PagesModule.forRoot(clientFolder),
       ],
-      providers: [CleanupSchedule],
+      providers: [CleanupSchedule, { provide: APP_GUARD, useClass: SameOriginGuard }],
     };
   }
 }

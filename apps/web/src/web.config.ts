@@ -3,13 +3,15 @@ import {
   durationSeconds,
   flag,
   httpUrl,
+  isLoopbackHost,
   loadConfig,
   oneOf,
+  parseUrl,
   secretSetting,
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
-import { clientKeySetting } from './sign-in/client-key.js';
+import { clientKeySetting } from './authorization-server/client-key.js';
 
 export const WEB_CONFIG = Symbol('WEB_CONFIG');
 
@@ -84,8 +86,12 @@ export const webSettings = z.object({
     .describe('Shows the panel with the requests and token claims behind each click.')
     .meta({ offInProduction: 'the panel shows token claims and has drills' }),
   DEMO_CONTROL_URL: httpUrl()
+    .refine((url) => isLoopbackHost(parseUrl(url)?.hostname ?? ''), 'must be a loopback address')
     .optional()
-    .describe('Address of the launcher for the drills of the panel; loopback only.'),
+    .describe('Address of the launcher for the drills of the panel. `npm start` sets it.'),
+  DEMO_CONTROL_SECRET: secretSetting()
+    .optional()
+    .describe('Secret of the launcher. `npm start` sets it.'),
   ALLOW_INSECURE_HTTP: flag(false)
     .describe(
       'Allows plain http to an authorization server that is not on a loopback address. Only for a private network, and rejected in production.',

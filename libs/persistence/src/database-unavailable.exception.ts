@@ -24,8 +24,9 @@ export class DatabaseUnavailableException extends ServiceUnavailableException {
 
 const STATEMENT_TIMEOUT = '57014';
 
+/** ENOENT: PostgreSQL that stopped took its Unix socket away. EMFILE and the like: this process or machine has no socket left. */
 const NETWORK_CODES =
-  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN)$/;
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ENOTCONN|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENOTFOUND|EAI_(AGAIN|FAIL)|ENOENT|E[MN]FILE|ENOBUFS|EADDRNOTAVAIL)$/;
 
 /**
  * SQLSTATE: 53100 disk full, 53200 out of memory, 58030 I/O error, 25006 a read-only transaction or a standby. SQLite's result

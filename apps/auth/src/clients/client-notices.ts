@@ -22,6 +22,7 @@ const OPENID_OPTIONS: readonly Option[] = [
   ['--subject-type', (client) => client.subjectType !== 'public'],
   ['--separate-tokens', (client) => client.separateTokens],
   ['--lean-id-tokens', (client) => client.leanIdTokens],
+  ['--backchannel-logout-uri', (client) => client.backchannelLogoutUri !== null],
 ];
 
 /** Options that only the authorization code flow uses. */

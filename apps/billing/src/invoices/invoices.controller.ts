@@ -53,7 +53,7 @@ export function isServiceToken({ subject, clientId }: AccessToken): boolean {
 /** Staff who may refund an invoice see it before. */
 const canSeeAll = ({ scopes }: AccessToken): boolean => scopes.has('billing:refund');
 
-const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
+const NO_SUCH_INVOICE = { description: 'There is no such invoice, or it is not yours' };
 
 /** Services issue and void invoices. Customers see their own. Staff who may refund see the invoice of each order. */
 @ApiTags('invoices')
@@ -65,13 +65,13 @@ export class InvoicesController {
   @RequireScopes('billing:invoices:create')
   @Policy(isServiceToken)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Issues the invoice of an order; for services only' })
+  @ApiOperation({ summary: 'Issues the invoice of an order (services only)' })
   @ApiCreatedResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiOkResponse({
     standardSchema: invoiceRepresentationSchema,
-    description: 'It was issued before',
+    description: 'The invoice was issued before',
   })
-  @ApiConflictResponse({ description: 'The order has an invoice that says otherwise' })
+  @ApiConflictResponse({ description: 'The order has an invoice with other content' })
   async issue(
     @Body({ schema: newInvoiceSchema }) body: NewInvoice,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -87,14 +87,16 @@ export class InvoicesController {
   @Policy(isServiceToken)
   @UseInterceptors(PendingPaymentInterceptor)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Makes an open invoice void: nobody is to pay it; for services only' })
+  @ApiOperation({
+    summary: 'Makes an open invoice void, so that it is no longer due (services only)',
+  })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiAcceptedResponse({
     standardSchema: invoiceRepresentationSchema,
-    description: 'It is just being paid: ask again',
+    description: 'A payment is in progress. Try again',
   })
   @ApiNotFoundResponse({ description: 'No such invoice' })
-  @ApiConflictResponse({ description: 'It was paid, and stays what it is' })
+  @ApiConflictResponse({ description: 'The invoice was paid and cannot change' })
   void(@Param('id', InvoiceIdPipe) id: string): Promise<Invoice> {
     return this.invoices.void(id);
   }
@@ -119,7 +121,7 @@ export class InvoicesController {
   @Get(':id')
   @RequireAnyScope('billing:read', 'billing:refund')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Shows one of your invoices, and any invoice to staff' })
+  @ApiOperation({ summary: 'Returns one of your invoices, and any invoice to staff' })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiNotFoundResponse(NO_SUCH_INVOICE)
   async read(

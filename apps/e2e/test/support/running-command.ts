@@ -8,13 +8,14 @@ export interface Command {
   readonly file: string;
   readonly arguments: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The root of the repository by default. */
+  readonly cwd?: string;
 }
 /** An exit code, or the signal that ended the process. */
 export type Exit = number | NodeJS.Signals;
 
 /**
- * A process in the root of the repository with its output and exit. It runs in a separate process group, which is killed
- * after the test file.
+ * A process with its output and exit. It runs in a separate process group, which is killed after the test file.
  */
 export class RunningCommand {
   /** Resolves when the process has ended and its output is complete. */
@@ -48,10 +49,8 @@ export class RunningCommand {
     });
   }
 
-  static start({ file, arguments: arguments_, env }: Command): RunningCommand {
-    return new RunningCommand(
-      spawn(file, arguments_, { cwd: ROOT, env, stdio: 'pipe', detached: true }),
-    );
+  static start({ file, arguments: arguments_, env, cwd = ROOT }: Command): RunningCommand {
+    return new RunningCommand(spawn(file, arguments_, { cwd, env, stdio: 'pipe', detached: true }));
   }
 
   /** Standard output and standard error in order of arrival. */

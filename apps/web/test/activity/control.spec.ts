@@ -8,7 +8,6 @@ type Action = (signal: AbortSignal) => Promise<object>;
 
 interface Control {
   readonly settings: { readonly DEMO_CONTROL_URL: string; readonly DEMO_CONTROL_SECRET: string };
-  serve(actions: Readonly<Record<string, Action>>): void;
   close(): void;
 }
 
@@ -22,7 +21,7 @@ interface Service {
 }
 
 interface Launcher {
-  readonly ControlServer: { start(): Promise<Control> };
+  readonly ControlServer: { start(actions: Readonly<Record<string, Action>>): Promise<Control> };
   readonly ActionRefused: new (message: string, members: object) => Error;
   readonly ServiceProcess: new (options: object) => Service;
 }
@@ -33,14 +32,15 @@ const { ServiceProcess }: Launcher = await import(`${START}service-process.mjs`)
 
 describe('the control server of the demo', () => {
   let control: Control;
+  let actions: Record<string, Action>;
   let url: URL;
   let secret: string;
   let calls: number;
 
   beforeEach(async () => {
-    control = await ControlServer.start();
     calls = 0;
-    control.serve({ '/count': async () => ({ calls: (calls += 1) }) });
+    actions = { '/count': async () => ({ calls: (calls += 1) }) };
+    control = await ControlServer.start(actions);
     url = new URL(control.settings.DEMO_CONTROL_URL);
     secret = control.settings.DEMO_CONTROL_SECRET;
   });
@@ -61,7 +61,7 @@ describe('the control server of the demo', () => {
   });
 
   it('has a new secret of 256 bits at each start', async () => {
-    const other = await ControlServer.start();
+    const other = await ControlServer.start({});
     expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
     expect(other.settings.DEMO_CONTROL_SECRET).not.toBe(secret);
     other.close();
@@ -93,29 +93,25 @@ describe('the control server of the demo', () => {
     let finish = (_: object): void => undefined;
     let first: ReturnType<typeof send> | undefined;
     await new Promise<void>((begin) => {
-      control.serve({
-        '/slow': () => {
-          begin();
-          return new Promise((resolve) => (finish = resolve));
-        },
-      });
+      actions['/slow'] = () => {
+        begin();
+        return new Promise((resolve) => (finish = resolve));
+      };
       first = send({ path: '/slow' });
     });
     const second = await send({ path: '/slow' });
     finish({});
     expect(await first).toMatchObject({ status: 200 });
     expect(second.status).toBe(409);
-    control.serve({ '/slow': async () => ({}) });
+    actions['/slow'] = async () => ({});
     expect((await send({ path: '/slow' })).status).toBe(200);
   });
 
   it('tells the caller why an action is refused, and until when', async () => {
     const notBefore = '2026-11-30T10:00:00.000Z';
-    control.serve({
-      '/early': async () => {
-        throw new ActionRefused('Too early.', { notBefore });
-      },
-    });
+    actions['/early'] = async () => {
+      throw new ActionRefused('Too early.', { notBefore });
+    };
     expect(await send({ path: '/early' })).toEqual({
       status: 409,
       body: { detail: 'Too early.', notBefore },
@@ -125,13 +121,11 @@ describe('the control server of the demo', () => {
   it('tells running actions to end when the launcher stops', async () => {
     let isAborted = false;
     const begun = new Promise<void>((resolve) => {
-      control.serve({
-        '/wait': async (signal) => {
-          signal.addEventListener('abort', () => (isAborted = true));
-          resolve();
-          return new Promise(() => undefined);
-        },
-      });
+      actions['/wait'] = async (signal) => {
+        signal.addEventListener('abort', () => (isAborted = true));
+        resolve();
+        return new Promise(() => undefined);
+      };
     });
     const answer = send({ path: '/wait' });
     await begun;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { type Database, DatabaseUnavailableException } from '../../src/index.js';
+import { toAvailabilityError } from '../../src/database-unavailable.exception.js';
 import { type PostgresServer, startPostgres } from '../../testing/index.js';
 import { Note, openNotes } from '../support/notes.js';
 
@@ -143,3 +144,11 @@ function listAccessPaths({ unitOfWork, reader }: Database) {
     'source of data': () => reader.query('SELECT 1'),
   };
 }
+
+it('counts PostgreSQL as unavailable when its Unix socket is missing, or its address refuses or is unknown', async () => {
+  const hosts = ['/missing/sockets', '127.0.0.1', 'postgres.invalid'];
+  const errors = await Promise.all(
+    hosts.map((host) => new pg.Client({ host, port: 1 }).connect().catch(toAvailabilityError)),
+  );
+  for (const error of errors) expect(error).toBeInstanceOf(DatabaseUnavailableException);
+});

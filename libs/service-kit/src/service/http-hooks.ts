@@ -40,28 +40,40 @@ export async function shedLoad(app: NestFastifyApplication, limits: Limits): Pro
   limitRequests(fastify, app.get(RequestCapacity), limits);
 }
 
+const BEAT_MS = 250;
+const MIN_FREEZE_MS = 2_000;
 /** A busy event loop uses the CPU. A process that was stopped, or a machine that slept, does not. */
-const MIN_BUSY_SHARE = 0.05;
+const MIN_BUSY_SHARE = 0.2;
 
-/** Tells a freeze of the process from load, because both delay the event loop. */
+/**
+ * Tells a freeze of the process from load, because both delay the event loop. The beats are close, because work from before the
+ * freeze counts with it. A process that gets too little of the CPU has long waits one after the other, which is load.
+ */
 class FreezeDetector {
-  /** The sample that has just ended was longer than its window, and the CPU was idle. */
-  hasJustEnded = false;
-  private sampledAt = performance.now();
+  private endedAt = Number.NEGATIVE_INFINITY;
+  private beatAt = performance.now();
+  private wasLate = false;
   private cpu = process.cpuUsage();
-  private readonly timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
+  private readonly timer = setInterval(() => this.beat(), BEAT_MS).unref();
+
+  /** The measured delay can still contain a freeze. */
+  get hasJustEnded(): boolean {
+    return performance.now() - this.endedAt < 2 * SAMPLE_MS;
+  }
 
   stop(): void {
     clearInterval(this.timer);
   }
 
-  private sample(): void {
+  private beat(): void {
     const now = performance.now();
-    const elapsedMs = now - this.sampledAt;
+    const elapsedMs = now - this.beatAt;
     const { user, system } = process.cpuUsage(this.cpu);
     const busyShare = (user + system) / 1000 / elapsedMs;
-    this.hasJustEnded = elapsedMs > 2 * SAMPLE_MS && busyShare < MIN_BUSY_SHARE;
-    this.sampledAt = now;
+    const isLate = elapsedMs > MIN_FREEZE_MS;
+    if (isLate && !this.wasLate && busyShare < MIN_BUSY_SHARE) this.endedAt = now;
+    this.wasLate = isLate;
+    this.beatAt = now;
     this.cpu = process.cpuUsage();
   }
 }

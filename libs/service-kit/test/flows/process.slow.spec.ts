@@ -212,7 +212,7 @@ describe('a process that stood still for 16 s', () => {
   const HEAD = `POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${BODY.length}\r\n\r\n`;
 
   it('answers requests that came meanwhile, also on connections and for headers that came before', async () => {
-    const service = startServiceProcess(freePort);
+    const service = startServiceProcess({ ...freePort, MAX_EVENT_LOOP_DELAY_MS: '100' });
     const { port, hostname } = new URL(await urlOf(service));
     const open = async (head: string) => {
       const socket = connect(Number(port), hostname);
@@ -226,6 +226,8 @@ describe('a process that stood still for 16 s', () => {
     // When it goes on, its timers run before it reads from connections.
     const busy = fetched(`http://${hostname}:${port}/busy`);
     await service.waitForOutput(/in flight/);
+    // The work from before the standstill must not count as load.
+    await delay(1_500);
     service.child.kill('SIGSTOP');
     sockets[0].write(HEAD + BODY);
     sockets[1].write(BODY);
