@@ -116,6 +116,14 @@ const betweenProjects = [
     to: { path: '^(apps|libs)/[^/]+/(testing|test)/(?!node_modules/)' },
   },
   {
+    name: 'browser-client-apart',
+    comment:
+      'The client for browsers and its server communicate over HTTP, and each is built alone.',
+    severity: 'error',
+    from: { path: '^apps/([^/]+)/(client|src)/' },
+    to: { path: '^apps/$1/(client|src|test)/', pathNot: '^apps/$1/$2/' },
+  },
+  {
     name: 'http-at-the-edge',
     comment: 'HTTP is for controllers, filters, guards and interceptors: take a typed value.',
     severity: 'error',
@@ -224,7 +232,7 @@ export default {
     enhancedResolveOptions: {
       conditionNames: ['@gatehouse/source', 'types', 'import', 'node', 'default'],
       exportsFields: ['exports'],
-      extensions: ['.ts', '.mjs', '.cjs', '.js', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mjs', '.cjs', '.js', '.json', '.d.ts'],
       mainFields: ['types', 'main'],
     },
   },

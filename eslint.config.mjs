@@ -2,7 +2,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import prettier from 'eslint-config-prettier/flat';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.spec.ts', '**/test/**/*.ts'];
+const tests = ['**/*.spec.ts', '**/*.spec.tsx', '**/test/**/*.ts'];
 
 const unused = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true };
 
@@ -10,7 +10,7 @@ const languages = [
   // `npm run typecheck` checks the types of JavaScript.
   { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.recommended] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

@@ -31,6 +31,7 @@ const COMMANDS = {
   test: () => import('./test/main.mjs'),
   'test-node': () => import('./test/node-versions.mjs'),
   'token-explain': () => import('./token-explain/main.mjs'),
+  'web-clients': () => import('./web-clients/main.mjs'),
   upgrade: () => import('./upgrade/main.mjs'),
 };
 

@@ -22,23 +22,43 @@ import { exitCodeOf, run } from './terminal/processes.mjs';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The apps and their ports, in the order in which they start and migrate: auth comes first, because the others need its keys.
+ * The apps with an API and their ports, in the order in which they start and migrate: auth comes first, because the others need its
+ * keys.
  *
  * @type {Record<string, number>}
  */
-export const DEFAULT_PORTS = {
+const API_PORTS = {
   auth: 3000,
   orders: 3001,
   billing: 3002,
 };
 
-export const APPS = Object.keys(DEFAULT_PORTS);
+export const APIS = Object.keys(API_PORTS);
 
 /** The apps that accept access tokens. */
-export const RESOURCE_SERVERS = APPS.filter((app) => app !== 'auth');
+export const RESOURCE_SERVERS = APIS.filter((app) => app !== 'auth');
 
 /** Whether the tokens are those of the app auth, and not of an issuer outside of this repository. */
-export const HAS_AUTH = APPS.includes('auth');
+export const HAS_AUTH = APIS.includes('auth');
+
+/**
+ * The tools for browsers. All of them run the app web, with different settings.
+ *
+ * @type {Record<string, number>}
+ */
+const WEB_PORTS = { shop: 3003, 'back-office': 3004 };
+
+export const WEB_TOOLS = Object.keys(WEB_PORTS);
+
+/** What `npm start` runs, with the ports. @type {Record<string, number>} */
+export const DEFAULT_PORTS = { ...API_PORTS, ...WEB_PORTS };
+
+export const SERVICES = Object.keys(DEFAULT_PORTS);
+
+/** The folder in `apps` of a service. @param {string} service */
+export const appOf = (service) => (WEB_TOOLS.includes(service) ? 'web' : service);
+
+export const APPS = [...new Set(SERVICES.map(appOf))];
 
 /** Folders with packages that only some tests and documents need. They have a lock file of their own. */
 export const PACKAGE_FOLDERS = ['libs/guards/test', 'tools/docs'].filter((folder) =>

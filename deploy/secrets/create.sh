@@ -24,10 +24,30 @@ database_url() { printf 'postgres://%s:%s@postgres:5432/gatehouse' "$1" "$(new_s
 # The accounts and clients of SEED_DEMO. Orders has the secret of its client in a file of its own.
 demo_credentials() {
   printf 'DEMO_EMAIL=demo@gatehouse.example\nDEMO_STAFF_EMAIL=staff@gatehouse.example\n'
-  for name in DEMO_PASSWORD DEMO_STAFF_PASSWORD SHORT_LIVED_SECRET DEMO_WEBSITE_SECRET; do
+  for name in DEMO_PASSWORD DEMO_STAFF_PASSWORD SHORT_LIVED_SECRET; do
     printf '%s=%s\n' "$name" "$(new_secret)"
   done
   printf 'ORDERS_SERVICE_SECRET=%s\n' "$(cat /secrets/orders/client_secret 2>/dev/null || new_secret)"
+}
+
+# 32 bytes of a file, after the given number of bytes.
+slice() { tail -c "+$(($2 + 1))" "$1" | head -c 32 | base64 | tr '+/' '-_' | tr -d '=\n'; }
+
+# The private key of a client, as a JWK. The DER form of a P-256 key has fixed places (RFC 5915 §3).
+client_key() {
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl ec -outform DER -out /tmp/key.der 2>/dev/null
+  printf '{"kty":"EC","crv":"P-256","alg":"ES256","kid":"%s","x":"%s","y":"%s","d":"%s"}' \
+    "$1" "$(slice /tmp/key.der 57)" "$(slice /tmp/key.der 89)" "$(slice /tmp/key.der 7)"
+  rm /tmp/key.der
+}
+
+# The tools of apps/web as clients of auth, with their public keys: web_clients <addresses of sed>
+web_clients() {
+  for tool in shop back_office; do
+    public_key=$(sed 's/,"d":.*/}/' "web/${tool}_key")
+    set -- "$@" -e "/\"web-$(echo $tool | tr _ -)\"/,/\"jwks\"/ s|\"keys\": \[\]|\"keys\": [$public_key]|"
+  done
+  sed "$@" /web-clients.json
 }
 
 # New files belong to root until this.
@@ -40,6 +60,16 @@ create postgres/postgres_password new_secret
 [ ! -d orders ] || create orders/client_secret new_secret
 [ ! -d auth ] || create auth/server_secret new_secret
 [ ! -d auth ] || create auth/demo.env demo_credentials
+if [ -d web ]; then
+  create web/session_secret new_secret
+  create web/shop_key client_key web-shop
+  create web/back_office_key client_key web-back-office
+  # Auth reaches the tools inside the network.
+  create auth/web_clients.json web_clients \
+    -e 's|http://localhost:3003/back-ch|http://shop:3000/back-ch|' -e 's|http://localhost:3004/back-ch|http://back-office:3000/back-ch|'
+  create auth/web_clients_scaled.json web_clients \
+    -e 's|http://localhost:3003/|https://shop.localhost/|' -e 's|http://localhost:3004/|https://back-office.localhost/|'
+fi
 for folder in *; do
   [ "$folder" != postgres ] || continue
   create "$folder/database_url" database_url "$folder"

@@ -17,11 +17,16 @@ export function copyRunTimeFiles({ app, target, packages }) {
   copy(`${app}/package.json`, target);
   const libraries = projectFolders().filter((folder) => folder.startsWith('libs/'));
   for (const dist of [app, ...libraries].map((folder) => `${folder}/dist`)) {
-    const assets = filesIn(join(ROOT, dist)).filter((path) => !/\.js(\.map)?$|\.d\.ts$/.test(path));
+    const assets = filesIn(join(ROOT, dist)).filter((path) => isClient(path) || !isBundled(path));
     for (const path of assets) copy(`${dist}/${path}`, target);
   }
   for (const folder of packageFolders(packages)) copy(folder, target);
 }
+
+const isBundled = (/** @type {string} */ path) => /\.js(\.map)?$|\.d\.ts$/.test(path);
+
+/** The server sends the scripts of a browser's client, and does not run them. */
+const isClient = (/** @type {string} */ path) => path.startsWith('client/');
 
 /**
  * The folders of packages and of the packages that these need, if they are installed.

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../terminal/processes.mjs';
-import { APPS, ROOT } from '../workspace.mjs';
+import { portVariable } from '../start/settings.mjs';
+import { ROOT, SERVICES } from '../workspace.mjs';
 import { inFolder } from './base-images.mjs';
 import { check, print } from './engine.mjs';
 import { Stack } from './stack.mjs';
@@ -40,7 +41,7 @@ export async function checkCompose(engine) {
   const stack = new Stack({ engine, project: 'gatehouse-check' });
   await stack.down();
   try {
-    await stack.up(...APPS);
+    await stack.up(...SERVICES);
     const facts = await checkHardening(stack);
     await runDemo(stack);
     await checkSecondStart(stack, facts);
@@ -53,7 +54,7 @@ export async function checkCompose(engine) {
 /** @param {Stack} stack */
 async function checkHardening(stack) {
   const all = [];
-  for (const app of APPS) {
+  for (const app of SERVICES) {
     const [container] = stack.containersOf(app);
     const facts = JSON.parse(await stack.engine.evaluate(container, FACTS));
     /** @type {{ secrets: { name: string, uid: number, mode: string }[] }} */
@@ -86,9 +87,9 @@ async function runDemo(stack) {
   const [auth] = stack.containersOf('auth');
   const credentials = await stack.engine.run('exec', auth, 'cat', '/run/secrets/demo.env');
   const ports = {};
-  for (const app of APPS) {
-    const address = await stack.engine.addressOf(stack.containersOf(app)[0], 3000);
-    Object.assign(ports, { [`${app.toUpperCase()}_PORT`]: address.split(':')[1] });
+  for (const name of SERVICES) {
+    const address = await stack.engine.addressOf(stack.containersOf(name)[0], 3000);
+    Object.assign(ports, { [portVariable(name)]: address.split(':')[1] });
   }
   await inFolder(async (folder) => {
     mkdirSync(folder, { recursive: true });
@@ -115,7 +116,7 @@ async function checkSecondStart(stack, before) {
 
 /** @param {Stack} stack */
 async function checkStop(stack) {
-  for (const app of APPS) {
+  for (const app of SERVICES) {
     const seconds = await stack.engine.stop(stack.containersOf(app)[0], GRACE_SECONDS);
     check(seconds < GRACE_SECONDS, `${app} stops within ${GRACE_SECONDS} s (it took ${seconds} s)`);
     print(`${app}: stopped in ${seconds.toFixed(1)} s with exit code 0`);

@@ -1,7 +1,8 @@
 import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { APPS, ROOT } from '../workspace.mjs';
+import { createClientKey, webClients } from '../web-clients/main.mjs';
+import { ROOT, SERVICES, WEB_TOOLS } from '../workspace.mjs';
 import { inFolder } from './base-images.mjs';
 import { check, print, waitUntil } from './engine.mjs';
 import { checkSchemas } from './kubernetes-schemas.mjs';
@@ -69,7 +70,7 @@ export class Cluster {
     });
   }
 
-  /** The steps 2 to 5 of deploy/k8s/README.md. */
+  /** The steps 2 to 6 of deploy/k8s/README.md. */
   async install() {
     await this.engine.run('network', 'create', PROJECT);
     await startDatabase(this);
@@ -78,8 +79,9 @@ export class Cluster {
     await Promise.all(['auth', 'billing'].map((app) => this.migrate(app)));
     await this.deploy('auth');
     this.createSecret('gatehouse-orders', 'client_secret', await this.createOrdersClient());
-    await this.migrate('orders');
-    await Promise.all(['billing', 'orders'].map((app) => this.deploy(app)));
+    await this.createWebClients();
+    await Promise.all(['orders', 'web'].map((app) => this.migrate(app)));
+    await Promise.all(SERVICES.filter((name) => name !== 'auth').map((name) => this.deploy(name)));
   }
 
   /** `kubectl create secret`, mounted as `defaultMode` and `fsGroup` say. @param {string} name @param {string} key @param {string} value */
@@ -87,7 +89,8 @@ export class Cluster {
     const folder = join(this.folder, name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, key), value, { mode: 0o440 });
-    const { fsGroup } = this.podOf('Deployment', name.replace('gatehouse-', '')).securityContext;
+    const job = `${name.replace('gatehouse-', '')}-migrate`;
+    const { fsGroup } = this.podOf('Job', job).securityContext;
     chownSync(join(folder, key), 0, fsGroup);
   }
 
@@ -166,6 +169,22 @@ export class Cluster {
     return String(secret);
   }
 
+  /** The keys and clients that `node tools/run.mjs web-clients` makes. */
+  async createWebClients() {
+    const keys = Object.fromEntries(WEB_TOOLS.map((tool) => [tool, createClientKey(tool)]));
+    const addresses = Object.fromEntries(
+      WEB_TOOLS.map((tool) => [tool, `https://${tool}.example.com`]),
+    );
+    this.createSecret('gatehouse-web', 'session_secret', randomBytes(32).toString('base64url'));
+    for (const tool of WEB_TOOLS) {
+      const name = `${tool.replaceAll('-', '_')}_key`;
+      this.createSecret('gatehouse-web', name, JSON.stringify(keys[tool]));
+    }
+    const documents = JSON.stringify(webClients(addresses, keys));
+    const apply = `echo '${documents}' | node dist/ops.js clients apply -`;
+    await this.engine.run('exec', `${PROJECT}-auth-1`, 'sh', '-c', apply);
+  }
+
   /** Requests through the ingress, and a token of one service for another. */
   async checkTraffic() {
     const address = await this.engine.addressOf(`${PROJECT}-ingress`, 443);
@@ -182,9 +201,9 @@ export class Cluster {
 
   /** `preStop`, then SIGTERM, both within the grace period. */
   async checkStop() {
-    for (const app of APPS) {
-      const { containers, terminationGracePeriodSeconds = 30 } = this.podOf('Deployment', app);
-      const name = `${PROJECT}-${app}-1`;
+    for (const service of SERVICES) {
+      const { containers, terminationGracePeriodSeconds = 30 } = this.podOf('Deployment', service);
+      const name = `${PROJECT}-${service}-1`;
       const start = performance.now();
       await this.engine.run('exec', name, ...(containers[0].lifecycle?.preStop.exec.command ?? []));
       await this.engine.stop(name, terminationGracePeriodSeconds);

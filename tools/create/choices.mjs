@@ -117,7 +117,9 @@ const KNOWN_CHOICES = [
 
 /** Names that the starter's own files have. */
 const TAKEN_NAMES = ['gatehouse', 'node', 'npm', 'test'];
-const TAKEN_SERVICES = ['auth', 'e2e', 'guards', 'persistence', 'postgres', 'orders', 'billing'];
+const TAKEN_SERVICES = [
+  ...['auth', 'e2e', 'guards', 'persistence', 'postgres', 'orders', 'billing', 'web', 'shop'],
+];
 
 /** @type {{ holds: (choices: Choices) => boolean, fault: (choices: Choices) => string }[]} */
 const RULES = [

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createService, Metrics, toRunOptions } from '@gatehouse/service-kit';
 import { Failure } from '../terminal/command.mjs';
-import { APPS, importBuilt, ROOT } from '../workspace.mjs';
+import { APIS, importBuilt, ROOT } from '../workspace.mjs';
 import { breakingChanges } from './breaking-changes.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof createService>>} Service */
@@ -93,7 +93,7 @@ const HAS_CLIENTS = existsSync(join(ROOT, 'apps/e2e/test/samples/contracts.spec.
  * @type {Record<string, () => Promise<string>>}
  */
 export const contractPages = Object.fromEntries(
-  APPS.flatMap((app) => [
+  APIS.flatMap((app) => [
     [contractFile(app), async () => JSON.stringify(await contractOf(app))],
     ...(HAS_CLIENTS ? [[`apps/e2e/src/contracts/${app}.ts`, () => clientTypesOf(app)]] : []),
   ]),
@@ -119,7 +119,7 @@ export const contractsCheck = {
 /** Compares the documents of the apps with the kept documents. */
 async function contractFaults() {
   const faults = [];
-  for (const app of APPS) {
+  for (const app of APIS) {
     const place = contractFile(app);
     const file = join(ROOT, place);
     if (!existsSync(file)) continue;

@@ -126,9 +126,9 @@ function limitFaults(cells) {
 
 /** The rate limits. */
 function limitNames() {
-  const source = readFileSync(join(ROOT, 'apps/auth/src/auth.config.ts'), 'utf8');
+  const source = readFileSync(join(ROOT, 'apps/auth/src/platform/default-rate-limits.ts'), 'utf8');
   const limits = /DEFAULT_RATE_LIMITS = \{([^]*?)\n\};/.exec(source)?.[1];
-  if (limits === undefined) throw new Error('auth.config.ts has no DEFAULT_RATE_LIMITS');
+  if (limits === undefined) throw new Error('default-rate-limits.ts has no DEFAULT_RATE_LIMITS');
   return [...limits.matchAll(/^ {2}'?([a-z-]+)'?: createQuota/gm)].map(([, name]) => name);
 }
 

@@ -53,8 +53,8 @@ export function addService(root, name, { port, one, stamp = Date.now(), ...exter
  */
 function portsIn(root) {
   const text = readFileSync(join(root, 'tools/workspace.mjs'), 'utf8');
-  const [, list = ''] = /export const DEFAULT_PORTS = \{([^}]*)\}/.exec(text) ?? [];
-  return [...list.matchAll(/(\w+): (\d+)/g)].map(
+  const lists = [...text.matchAll(/const (?:API|WEB)_PORTS = \{([^;]*)\};/g)].join('');
+  return [...lists.matchAll(/([\w-]+)'?: (\d+)/g)].map(
     ([, app, port]) => /** @type {const} */ ([app, Number(port)]),
   );
 }

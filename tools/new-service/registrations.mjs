@@ -20,8 +20,8 @@ const PLACES = {
   ],
   'tools/workspace.mjs': ({ many, port }) => [
     {
-      what: 'DEFAULT_PORTS',
-      place: /export const DEFAULT_PORTS = \{[^}]*\};/,
+      what: 'API_PORTS',
+      place: /const API_PORTS = \{[^}]*\};/,
       change: (text) => text.replace(/\n?\};$/, `\n  ${many}: ${port},\n};`),
     },
   ],

@@ -1,12 +1,12 @@
 import { coloursFor, escapeControlCharacters } from '../terminal/output.mjs';
-import { APPS } from '../workspace.mjs';
+import { SERVICES } from '../workspace.mjs';
 
 /** @typedef {import('../terminal/output.mjs').Paint} Paint */
 /** @typedef {Record<string, any>} LogRecord a line of an app's log */
 
-/** In the order of the apps. */
-const APP_STYLES = ['magenta', 'cyan', 'blue'];
-const WIDTH = Math.max(...APPS.map((app) => app.length));
+/** In the order of the services. */
+const SERVICE_STYLES = ['magenta', 'cyan', 'blue', 'yellow'];
+const WIDTH = Math.max(...SERVICES.map((name) => name.length));
 /** @type {Record<string, string>} */
 const LEVEL_STYLES = { trace: 'dim', debug: 'dim', warn: 'yellow', error: 'red', fatal: 'red' };
 /** Fields with a place of their own in the line, or of use to machines only. */
@@ -24,7 +24,10 @@ export function logPrinter({ json }, stream = process.stdout) {
   if (json) return (line) => void stream.write(`${line}\n`);
   const paint = coloursFor(stream);
   return (line, { name }) => {
-    const prefix = paint(APP_STYLES[APPS.indexOf(name)] ?? 'green', `${name.padEnd(WIDTH)} |`);
+    const prefix = paint(
+      SERVICE_STYLES[SERVICES.indexOf(name)] ?? 'green',
+      `${name.padEnd(WIDTH)} |`,
+    );
     const lines = readableLine(line, paint).split('\n');
     stream.write(`${lines.map((text) => `${prefix} ${text}`).join('\n')}\n`);
   };

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
-import { ROOT } from '../workspace.mjs';
+import { appOf, ROOT } from '../workspace.mjs';
 import { readableLine } from './log-output.mjs';
 
 const PARENT_WATCH = new URL('./parent-watch.mjs', import.meta.url).href;
@@ -15,10 +15,11 @@ const READY_INTERVAL_MS = 50;
 
 /**
  * @typedef {{ child: import('node:child_process').ChildProcessWithoutNullStreams, exited: Promise<string>,
- *   isStopping: boolean, lastLines: string[] }} Run one start of an app
+ *   isStopping: boolean, lastLines: string[], restarted?: Promise<boolean> }} Run one start of an app; `restarted` is whether
+ *   a pause ended with a new start
  */
 
-/** A built app as a process. It can be started several times. */
+/** A service: a built app as a process. It can be started several times. */
 export class ServiceProcess {
   /** @type {Run | undefined} */
   #run;
@@ -29,7 +30,8 @@ export class ServiceProcess {
    */
   constructor({ name, env, show }) {
     this.name = name;
-    this.entry = `apps/${name}/dist/main.js`;
+    this.app = appOf(name);
+    this.entry = `apps/${this.app}/dist/main.js`;
     this.env = env;
     this.show = show;
   }
@@ -40,6 +42,10 @@ export class ServiceProcess {
 
   get isStarted() {
     return this.#run !== undefined;
+  }
+
+  get isRunning() {
+    return this.#run !== undefined && !this.#run.isStopping;
   }
 
   get lastLines() {
@@ -60,14 +66,34 @@ export class ServiceProcess {
   }
 
   /**
-   * Resolves with how the process exited (`exit code 1`, `SIGKILL`). Never resolves when `stop` was called.
+   * Resolves with how the process exited (`exit code 1`, `SIGKILL`), also after a pause. Never resolves when `stop` was called.
    *
    * @returns {Promise<{ service: ServiceProcess, how: string }>}
    */
   async untilUnexpectedExit() {
     const run = /** @type {Run} */ (this.#run);
     const how = await run.exited;
-    return run.isStopping ? new Promise(() => {}) : { service: this, how };
+    if (!run.isStopping) return { service: this, how };
+    return (await run.restarted) ? this.untilUnexpectedExit() : new Promise(() => {});
+  }
+
+  /**
+   * Stops the app and starts it again later, unless the signal comes or another caller starts it before.
+   *
+   * @param {number} milliseconds
+   * @param {AbortSignal} signal
+   * @returns {Promise<void>} when it has stopped
+   */
+  async pause(milliseconds, signal) {
+    const run = /** @type {Run} */ (this.#run);
+    const stopped = this.stop();
+    run.restarted = stopped.then(async () => {
+      await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted || this.#run !== run) return false;
+      this.start();
+      return true;
+    });
+    await stopped;
   }
 
   async stop() {

@@ -2,28 +2,36 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Failure } from '../terminal/command.mjs';
-import { APPS, builtFile, dataFolder, DEFAULT_PORTS, HAS_AUTH } from '../workspace.mjs';
+import {
+  builtFile,
+  dataFolder,
+  DEFAULT_PORTS,
+  HAS_AUTH,
+  SERVICES,
+  WEB_TOOLS,
+} from '../workspace.mjs';
 import { ordersSettings } from './orders.mjs';
+import { webClientSettings, webSettings } from './web.mjs';
 
 /** @typedef {import('../workspace.mjs').Environment} Environment */
-/** @typedef {Record<string, number>} Ports the port of each app */
+/** @typedef {Record<string, number>} Ports the port of each service */
 
 /**
- * A selection of apps with the settings that make auth seed its data, the file to which auth writes the credentials, and one of
- * the clients.
+ * A selection of services with the settings that make auth seed its data, the file to which auth writes the credentials, and one
+ * of the clients.
  *
- * @typedef {{ name: string, apps: string[], settings: Environment, credentials: string, client: string }} Profile
+ * @typedef {{ name: string, services: string[], settings: Environment, credentials: string, client: string }} Profile
  * @type {Record<string, Omit<Profile, 'name'>>}
  */
 const PROFILES = {
   demo: {
-    apps: APPS,
+    services: SERVICES,
     settings: { SEED_DEMO: 'true' },
     credentials: 'demo.env',
-    client: 'demo-website',
+    client: 'demo-spa',
   },
   conformance: {
-    apps: ['auth'],
+    services: ['auth'],
     settings: { SEED_CONFORMANCE: 'true' },
     credentials: 'conformance.env',
     client: 'conformance-one',
@@ -58,24 +66,48 @@ export function refuseProduction(env) {
 }
 
 /**
- * The environment of one app: that of the caller, with defaults for a stack on one machine. Issuer and audiences follow the ports,
+ * The environment of one service: that of the caller, with defaults for a stack on one machine. Issuer and audiences follow the ports,
  * because the documentation pages and metadata documents name these addresses.
  *
- * @param {string} app
+ * @param {string} service
  * @param {{ ports: Ports, env: Environment, profile: Profile }} stack
  * @returns {Promise<Environment>}
  */
-export async function environmentOf(app, { ports, env, profile }) {
+export async function environmentOf(service, { ports, env, profile }) {
   const addresses = addressesOf(ports);
+  const own = WEB_TOOLS.includes(service)
+    ? webSettings(service, { env, addresses })
+    : await apiSettings(service, { ports, env, profile });
   const settings = {
     NODE_ENV: 'development',
     ...(HAS_AUTH && settingsWithAuth(env.ISSUER || addresses.auth, profile)),
-    ...(app === 'auth'
-      ? { RESOURCE_SERVERS: await resourceServersOf(ports) }
-      : { AUDIENCE: addresses[app] }),
+    ...own,
+  };
+  return {
+    ...withDefaults(env, settings),
+    DATA_DIR: dataFolder(env),
+    PORT: String(ports[service]),
+  };
+}
+
+/** All verifiers run on this machine, so a new key may sign 17 seconds after its publication (docs/flows/key-rotation.md). */
+const DEMO_SETTINGS = { KEY_SET_MAX_AGE: '10', CLOCK_SKEW: '1', DEV_MAILBOX: 'true' };
+
+/** @param {string} app @param {Parameters<typeof environmentOf>[1]} stack @returns {Promise<Environment>} */
+async function apiSettings(app, { ports, env, profile }) {
+  const addresses = addressesOf(ports);
+  if (app === 'auth') {
+    const isDemo = (env.SEED_DEMO || profile.settings.SEED_DEMO) === 'true';
+    return {
+      RESOURCE_SERVERS: await resourceServersOf(ports),
+      ...(isDemo && webClientSettings({ env, addresses })),
+      ...(isDemo && DEMO_SETTINGS),
+    };
+  }
+  return {
+    AUDIENCE: addresses[app],
     ...(app === 'orders' && ordersSettings(env, addresses.billing)),
   };
-  return { ...withDefaults(env, settings), DATA_DIR: dataFolder(env), PORT: String(ports[app]) };
 }
 
 /** @param {string} issuer @param {Profile} profile */
@@ -105,7 +137,7 @@ async function resourceServersOf(ports) {
     .split('; ')
     .map((server) => {
       const [identifier, ...scopes] = server.split(' ');
-      const app = APPS.find((name) => defaults[name] === identifier);
+      const app = SERVICES.find((name) => defaults[name] === identifier);
       return [app ? addresses[app] : identifier, ...scopes].join(' ');
     })
     .join('; ');
@@ -123,24 +155,27 @@ function withDefaults(env, defaults) {
 }
 
 /**
- * The variable that sets the port of an app for `npm start` and the demo.
+ * The variable that sets the port of a service for `npm start` and the demo.
  *
- * @param {string} app
+ * @param {string} service
  */
-export const portVariable = (app) => `${app.toUpperCase()}_PORT`;
+export const portVariable = (service) => `${variableName(service)}_PORT`;
+
+/** @param {string} service */
+const variableName = (service) => service.toUpperCase().replaceAll('-', '_');
 
 /** @param {Environment} env @returns {Ports} */
 export function portsOf(env) {
-  const ports = Object.fromEntries(APPS.map((app) => [app, portOf(app, env)]));
-  for (const app of APPS) {
-    const other = APPS.find((name) => name !== app && ports[name] === ports[app]);
-    if (other) throw new Failure(`${app} and ${other} cannot both listen on port ${ports[app]}.`);
+  const ports = Object.fromEntries(SERVICES.map((name) => [name, portOf(name, env)]));
+  for (const name of SERVICES) {
+    const other = SERVICES.find((each) => each !== name && ports[each] === ports[name]);
+    if (other) throw new Failure(`${name} and ${other} cannot both listen on port ${ports[name]}.`);
   }
   return ports;
 }
 
 /**
- * The address of each app. AUTH_URL and its siblings replace the address on this machine.
+ * The address of each service. AUTH_URL and its siblings replace the address on this machine.
  *
  * @param {Environment} env
  * @returns {Record<string, string>}
@@ -148,9 +183,9 @@ export function portsOf(env) {
 export function urlsOf(env) {
   const ports = portsOf(env);
   return Object.fromEntries(
-    APPS.map((app) => {
-      const given = env[`${app.toUpperCase()}_URL`]?.replace(/\/$/, '');
-      return [app, given || `http://localhost:${ports[app]}`];
+    SERVICES.map((name) => {
+      const given = env[`${variableName(name)}_URL`]?.replace(/\/$/, '');
+      return [name, given || `http://localhost:${ports[name]}`];
     }),
   );
 }
@@ -160,22 +195,24 @@ export function urlsOf(env) {
  * @throws {Failure} with the port that is in use, and how to choose another one
  */
 export async function requireFreePorts(ports) {
-  for (const [app, port] of Object.entries(ports)) {
+  for (const [name, port] of Object.entries(ports)) {
     if (await acceptsConnections(port)) {
       throw new Failure(
-        `Port ${port} is in use, and ${app} needs it. ` +
-          `Stop the other process, or choose another port: ${portVariable(app)}=${port + 1000} npm start`,
+        `Port ${port} is in use, and ${name} needs it. ` +
+          `Stop the other process, or choose another port: ${portVariable(name)}=${port + 1000} npm start`,
       );
     }
   }
 }
 
-/** @param {string} app @param {Environment} env */
-function portOf(app, env) {
-  const text = env[portVariable(app)];
-  const port = text ? Number(text) : DEFAULT_PORTS[app];
+/** @param {string} service @param {Environment} env */
+function portOf(service, env) {
+  const text = env[portVariable(service)];
+  const port = text ? Number(text) : DEFAULT_PORTS[service];
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw new Failure(`${portVariable(app)} must be a port number from 1 to 65535, not "${text}".`);
+  throw new Failure(
+    `${portVariable(service)} must be a port number from 1 to 65535, not "${text}".`,
+  );
 }
 
 /**

@@ -1,13 +1,17 @@
 import { existsSync, watch } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondsSince } from '../terminal/output.mjs';
+import { run } from '../terminal/processes.mjs';
 import { projectFolders, ROOT } from '../workspace.mjs';
 import { rejectIfOneExits, untilReady } from './service-process.mjs';
 import { bundleOf, SourceBundles } from './source-bundles.mjs';
 
 /** @typedef {import('./service-process.mjs').ServiceProcess} ServiceProcess */
 /** @typedef {{ stream: NodeJS.WriteStream, signal: AbortSignal }} WatchOptions */
+
+/** The client of apps/web. Vite builds it, and the app reads the built files when it starts. */
+const CLIENT = 'apps/web/client';
 
 /** An editor writes a file in several steps, and a branch switch writes many files. */
 const QUIET_MS = 100;
@@ -19,7 +23,7 @@ const QUIET_MS = 100;
  * @param {WatchOptions} options
  */
 export async function restartOnChange(services, options) {
-  const bundles = await SourceBundles.create(services.map(({ name }) => name));
+  const bundles = await SourceBundles.create([...new Set(services.map(({ app }) => app))]);
   try {
     await new Restarts(services, bundles, options).run();
   } finally {
@@ -46,9 +50,9 @@ class Restarts {
   async run() {
     const changes = sourceChanges(this.signal);
     await this.bundles.update();
-    for (const service of this.services) service.entry = bundleOf(service.name);
+    for (const service of this.services) service.entry = bundleOf(service.app);
     this.#reportExits(this.services);
-    this.stream.write('Watching apps/*/src and libs/*/src.\n');
+    this.stream.write('Watching the sources of apps and libs.\n');
     for await (const paths of changes) {
       try {
         await this.#apply(paths);
@@ -64,8 +68,9 @@ class Restarts {
     const start = performance.now();
     const what = paths.length === 1 ? paths[0] : `${paths.length} files`;
     for (const app of await this.bundles.update()) this.#outdated.add(app);
+    if (paths.some(isOfClient)) await buildClient();
     for (const app of this.#readersOf(paths)) this.#outdated.add(app);
-    const services = this.services.filter(({ name }) => this.#outdated.has(name));
+    const services = this.services.filter(({ app }) => this.#outdated.has(app));
     const names = services.map(({ name }) => name).join(', ');
     if (services.length === 0) {
       this.stream.write(`${what} changed: no app executes it, none restarts.\n`);
@@ -77,16 +82,16 @@ class Restarts {
   }
 
   /**
-   * Apps read stylesheets and word lists when they start.
+   * Apps read stylesheets, word lists and the built client when they start.
    *
    * @param {string[]} paths
    */
   #readersOf(paths) {
-    const others = paths.filter((path) => !path.endsWith('.ts'));
+    const others = paths.filter((path) => !path.endsWith('.ts') || isOfClient(path));
     const ofLibraries = others.some((path) => path.startsWith('libs/'));
     return this.services
-      .map(({ name }) => name)
-      .filter((name) => ofLibraries || others.some((path) => path.startsWith(`apps/${name}/`)));
+      .map(({ app }) => app)
+      .filter((app) => ofLibraries || others.some((path) => path.startsWith(`apps/${app}/`)));
   }
 
   /** @param {ServiceProcess[]} services */
@@ -97,7 +102,7 @@ class Restarts {
     services.forEach((service) => service.start());
     const { stream, signal } = this;
     await rejectIfOneExits(services, untilReady(services, { stream, signal }));
-    for (const { name } of services) this.#outdated.delete(name);
+    for (const { app } of services) this.#outdated.delete(app);
     this.#reportExits(services);
   }
 
@@ -105,7 +110,7 @@ class Restarts {
   #reportExits(services) {
     for (const service of services) {
       void service.untilUnexpectedExit().then(({ how }) => {
-        this.#outdated.add(service.name);
+        this.#outdated.add(service.app);
         this.stream.write(
           `${service.name} exited unexpectedly (${how}). The next change starts it.\n`,
         );
@@ -113,6 +118,13 @@ class Restarts {
     }
   }
 }
+
+/** @param {string} path */
+const isOfClient = (path) => path.startsWith(`${CLIENT}/`);
+
+/** @throws {import('../terminal/command.mjs').Failure} for a source that does not compile, with its place */
+const buildClient = () =>
+  run('vite build', ['npx', 'vite', 'build', 'client'], { cwd: join(ROOT, dirname(CLIENT)) });
 
 /**
  * Yields the paths of changed sources, when there were no changes for a moment. Changes that happen while the caller is busy come
@@ -158,7 +170,7 @@ async function untilQuiet(count, signal) {
 }
 
 function watchedFolders() {
-  return projectFolders()
-    .map((project) => `${project}/src`)
-    .filter((folder) => existsSync(join(ROOT, folder)));
+  return [...projectFolders().map((project) => `${project}/src`), CLIENT].filter((folder) =>
+    existsSync(join(ROOT, folder)),
+  );
 }

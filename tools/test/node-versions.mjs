@@ -10,7 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
 import { exitCodeOf, freePort, npmInstall, run } from '../terminal/processes.mjs';
-import { APPS, copySources, makeFolderForCopies, ROOT } from '../workspace.mjs';
+import { portVariable } from '../start/settings.mjs';
+import { copySources, makeFolderForCopies, ROOT, SERVICES } from '../workspace.mjs';
 
 /** @typedef {{ version: string, env: NodeJS.ProcessEnv }} Node its exact version, and an environment in which `node` is that version */
 
@@ -129,7 +130,7 @@ async function testCopy(cwd, { env }) {
 async function withStack(cwd, env, use) {
   /** @type {Record<string, string>} */
   const ports = {};
-  for (const app of APPS) ports[`${app.toUpperCase()}_PORT`] = String(await freePort());
+  for (const name of SERVICES) ports[portVariable(name)] = String(await freePort());
   const start = spawn('node', ['tools/run.mjs', 'start'], { cwd, env: { ...env, ...ports } });
   const isOver = exitCodeOf(start);
   let output = '';

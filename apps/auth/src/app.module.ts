@@ -21,6 +21,7 @@ import { AccountSeedService } from './ops/demo/seed-credentials.js';
 import { ConformanceSeedService } from './ops/demo/conformance-seed.service.js';
 import { DemoSeedService } from './ops/demo/demo-seed.service.js';
 import { renderUnroutablePage } from './pages/error-page.hook.js';
+import { MailboxModule } from './pages/mailbox-page.controller.js';
 import { PagesModule } from './pages/pages.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -34,7 +35,8 @@ export const serviceOptions = (config: AuthConfig): ServiceOptions => ({
   https: config.ISSUER.startsWith('https:'),
   trustProxy: config.TRUST_PROXY,
   bodyLimit: 16_384,
-  popupPaths: /^\/(oauth\/authorize|login|register|select-account|consent)\b/,
+  popupPaths:
+    /^\/(oauth\/authorize|login|register|select-account|consent|verify-email|forgot-password|reset-password)\b/,
   acceptForms: true,
   unroutablePage: (request) => renderUnroutablePage(request, config),
   openApi: {
@@ -82,6 +84,7 @@ export class AppModule {
         ClientsModule,
         SessionsModule,
         PagesModule,
+        ...(config.DEV_MAILBOX ? [MailboxModule] : []),
         FirstPartyModule,
         OAuthModule,
       ],

@@ -6,7 +6,6 @@ import {
   list,
   loadConfig,
   oneOf,
-  type Quota,
   quotas,
   secretSetting,
   urlWithPassword,
@@ -14,28 +13,8 @@ import {
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
 import { DEFAULT_USER_SCOPES, defaultResourceServersSetting } from './default-resource-servers.js';
+import { DEFAULT_RATE_LIMITS } from './platform/default-rate-limits.js';
 import { resourceServersSetting } from './platform/resource-servers.js';
-
-const createQuota = (points: number, seconds: number): Quota => ({ points, seconds });
-
-/**
- * The default limits. A network is a /24 of IPv4 or a /48 of IPv6; the limits suffice for a large office behind one address.
- * docs/guarantees.md says what each counts for.
- */
-export const DEFAULT_RATE_LIMITS = {
-  login: createQuota(300, 60),
-  registration: createQuota(30, 3600),
-  authorization: createQuota(1200, 60),
-  token: createQuota(6000, 60),
-  client: createQuota(6000, 60),
-  introspection: createQuota(60_000, 60),
-  'failed-client': createQuota(30, 60),
-  'failed-login': createQuota(100, 600),
-  /** Per wider network: /16 of IPv4, /32 of IPv6. */
-  'failed-login-nearby': createQuota(1000, 600),
-};
-
-export type LimitName = keyof typeof DEFAULT_RATE_LIMITS;
 
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
 
@@ -162,9 +141,27 @@ const settings = z.object({
       'Whether users may register: `open`, `closed`, or `invited` with a link of `ops accounts invite`. ' +
         'Default: `closed` in production, `open` otherwise.',
     ),
+  EMAIL_VERIFICATION: oneOf(['required', 'optional'])
+    .optional()
+    .describe(
+      'Whether registration creates the account before (`optional`) or after (`required`) its owner confirms the e-mail address. ' +
+        'Default: `required` in production, `optional` otherwise.',
+    ),
+  DEV_MAILBOX: flag(false)
+    .describe(
+      'Keeps the latest mails in memory, and shows them at `/dev/mailbox` to callers on this machine. Rejected in production.',
+    )
+    .meta({ offInProduction: 'the mailbox shows links that are credentials' }),
   SEED_DEMO: flag(false)
     .describe('Creates a demo account and demo clients at start. Rejected in production.')
     .meta({ offInProduction: 'the demo is for development' }),
+  SEED_CLIENTS: z
+    .string()
+    .optional()
+    .describe(
+      'File with clients as `clients apply` reads them, registered at each start. Rejected in production.',
+    )
+    .meta({ offInProduction: 'clients are registered by `clients apply`' }),
   SEED_CONFORMANCE: flag(false)
     .describe(
       'Creates the account and the clients of the conformance suite of the OpenID Foundation. Rejected in production.',
@@ -177,25 +174,44 @@ const settings = z.object({
     ),
 });
 
-export const authSettings = settings.refine(
-  ({ ARGON2_MEMORY_KIB: memory, ARGON2_PASSES: passes }) => memory * passes >= MIN_HASHING_COST,
-  {
-    path: ['ARGON2_PASSES'],
-    error: `must be at least ${MIN_HASHING_COST} when multiplied by ARGON2_MEMORY_KIB`,
-  },
-);
+export const authSettings = settings
+  .refine(
+    ({ ARGON2_MEMORY_KIB: memory, ARGON2_PASSES: passes }) => memory * passes >= MIN_HASHING_COST,
+    {
+      path: ['ARGON2_PASSES'],
+      error: `must be at least ${MIN_HASHING_COST} when multiplied by ARGON2_MEMORY_KIB`,
+    },
+  )
+  .refine((values) => values.SMTP_URL !== undefined || !needsMailServer(values), {
+    path: ['SMTP_URL'],
+    error:
+      'must be given, because registration sends a mail (REGISTRATION and EMAIL_VERIFICATION=required); ' +
+      'EMAIL_VERIFICATION=optional lets users register without it',
+  });
+
+/** Without a mail server, users of a production server could never finish their registration. */
+function needsMailServer(values: z.infer<typeof settings>): boolean {
+  const isOpen = values.REGISTRATION === 'open' || values.REGISTRATION === 'invited';
+  return values.NODE_ENV === 'production' && isOpen && values.EMAIL_VERIFICATION !== 'optional';
+}
 
 type RegistrationMode = 'open' | 'closed' | 'invited';
 export type AuthConfig = Readonly<
-  z.infer<typeof authSettings> & { ISSUER: string; REGISTRATION: RegistrationMode }
+  z.infer<typeof authSettings> & {
+    ISSUER: string;
+    REGISTRATION: RegistrationMode;
+    EMAIL_VERIFICATION: 'required' | 'optional';
+  }
 >;
 
 /** @throws {ConfigurationError} that lists all wrong settings */
 export function authConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig {
   const settings = loadConfig(authSettings, env);
+  const isProduction = settings.NODE_ENV === 'production';
   return Object.freeze({
     ...settings,
     ISSUER: settings.ISSUER ?? `http://localhost:${settings.PORT}`,
-    REGISTRATION: settings.REGISTRATION ?? (settings.NODE_ENV === 'production' ? 'closed' : 'open'),
+    REGISTRATION: settings.REGISTRATION ?? (isProduction ? 'closed' : 'open'),
+    EMAIL_VERIFICATION: settings.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'optional'),
   });
 }

@@ -10,6 +10,8 @@ import { ClientOrigins1764710000000 } from './platform/migrations/1764710000000-
 import { ClientOptions1764720000000 } from './platform/migrations/1764720000000-client-options.js';
 import { ClientAssertionAudience1764730000000 } from './platform/migrations/1764730000000-client-assertion-audience.js';
 import { ClientPkce1764740000000 } from './platform/migrations/1764740000000-client-pkce.js';
+import { EmailActions1764750000000 } from './platform/migrations/1764750000000-email-actions.js';
+import { BackchannelLogout1764770000000 } from './platform/migrations/1764770000000-backchannel-logout.js';
 import { AuthorizationCode } from './sessions/authorization-code.entity.js';
 import { BrowserSession } from './sessions/browser-session.entity.js';
 import { RefreshTokenFamily } from './sessions/refresh-token-family.entity.js';
@@ -30,6 +32,8 @@ export const authDatabase = (config: AuthConfig): DatabaseSettings => ({
     ClientOptions1764720000000,
     ClientAssertionAudience1764730000000,
     ClientPkce1764740000000,
+    EmailActions1764750000000,
+    BackchannelLogout1764770000000,
   ],
   migrate: config.NODE_ENV !== 'production',
 });

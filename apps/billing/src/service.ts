@@ -13,7 +13,7 @@ export const serviceOptions = (config: BillingConfig): ServiceOptions => ({
   showDocsAtRoot: config.NODE_ENV === 'development',
   openApi: {
     title: 'Gatehouse: billing',
-    description: 'Issues invoices for services, and takes what people pay.',
+    description: 'Issues invoices for services, and accepts payments of users.',
     login: createDocsLogin(config),
     complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },

@@ -7,6 +7,7 @@ import { Orders1764100000000 } from './migrations/1764100000000-orders.js';
 import { OrderLifecycle1764300000000 } from './migrations/1764300000000-order-lifecycle.js';
 import { UsedProofs1764500000000 } from './migrations/1764500000000-used-proofs.js';
 import { Cancellations1764600000000 } from './migrations/1764600000000-cancellations.js';
+import { OrdersByTime1764780000000 } from './migrations/1764780000000-orders-by-time.js';
 import type { OrdersConfig } from './orders.config.js';
 import { Order } from './orders/order.entity.js';
 
@@ -21,6 +22,7 @@ export const ordersDatabase = (config: OrdersConfig): DatabaseSettings => ({
     OrderLifecycle1764300000000,
     UsedProofs1764500000000,
     Cancellations1764600000000,
+    OrdersByTime1764780000000,
   ],
   migrate: config.NODE_ENV !== 'production',
 });

@@ -9,5 +9,5 @@ export const { RequireScopes, RequireAnyScope } = scopes;
 export const ORDERS_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
   'orders:read': 'See your orders',
   'orders:write': 'Place and cancel orders for you',
-  'orders:read:any': 'See all orders: for support staff only',
+  'orders:read:any': 'See the orders of all customers (support staff only)',
 };

@@ -13,7 +13,7 @@ export const serviceOptions = (config: OrdersConfig): ServiceOptions => ({
   showDocsAtRoot: config.NODE_ENV === 'development',
   openApi: {
     title: 'Gatehouse: orders',
-    description: 'Places and keeps the orders of the person behind the access token.',
+    description: 'Places and stores the orders of the user of the access token.',
     login: createDocsLogin(config),
     complete: (document, app) => secureOpenApi(document, app.get(AccessRules), accessTokenScheme),
   },

@@ -7,6 +7,8 @@ import {
   isPostgres,
 } from './data-source.js';
 import { describeDatabaseFault } from './database-fault.js';
+import { getSqliteConnection } from './sqlite-statements.js';
+import { retryWhileBusy } from './sqlite-writer.js';
 
 /** Receives a sentence about what a migration waits for. */
 type Report = (text: string) => void;
@@ -25,11 +27,11 @@ export async function migrate(
   const dataSource = createDataSource(settings);
   let step: string | undefined;
   try {
-    await dataSource.initialize();
+    await retryWhileBusy(() => dataSource.initialize());
     step = `The migration of ${settings.name} failed`;
     await (isPostgres(settings)
       ? migratePostgres(dataSource, settings, report)
-      : dataSource.runMigrations({ transaction: 'all' }));
+      : migrateSqlite(dataSource));
     return await listMigrations(dataSource);
   } catch (error) {
     throw describeDatabaseFault(error, settings, step);
@@ -58,6 +60,19 @@ async function listMigrations(dataSource: DataSource): Promise<readonly string[]
     'SELECT name FROM migrations ORDER BY id',
   );
   return rows.map(({ name }) => name);
+}
+
+/** Several processes may share a file, such as the tools of apps/web: one applies the migrations while the others wait. */
+async function migrateSqlite(dataSource: DataSource): Promise<void> {
+  const connection = getSqliteConnection(dataSource);
+  await retryWhileBusy(() => connection.exec('BEGIN IMMEDIATE'));
+  try {
+    await dataSource.runMigrations({ transaction: 'none' });
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.inTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
 }
 
 /**

@@ -22,6 +22,7 @@ export interface OutboxTable {
 const MAX_SPREAD = 1.5;
 /** By how much the clocks of two processes may differ. */
 const CLOCK_TOLERANCE_MS = 60_000;
+const NO_EXCEPTION = { column: '', values: [] };
 
 type Values = Readonly<Record<string, string | number>>;
 
@@ -50,17 +51,25 @@ export class Outbox<Entry extends { readonly attempts: number }> {
     return due.length > 0;
   }
 
-  /** Claims due entries, oldest first, and counts the attempt. Two processes never claim the same entry: the WHERE is the lock. */
-  async claimDue(limit: number): Promise<readonly Entry[]> {
+  /**
+   * Claims due entries, oldest first, and counts the attempt. Two processes never claim the same entry: the WHERE is the lock.
+   * @param except entries whose column has one of the values stay
+   */
+  async claimDue(
+    limit: number,
+    except: { readonly column: string; readonly values: readonly string[] } = NO_EXCEPTION,
+  ): Promise<readonly Entry[]> {
     const { table, key, columns, claimMs } = this.options;
     const now = this.clock.now();
+    const excepted = except.values.map((_, index) => `$${index + 5}`).join();
+    const condition = excepted && `AND ${except.column} NOT IN (${excepted})`;
     const { rows } = await this.unitOfWork.execute<Entry>(
       `UPDATE ${table} SET attempts = attempts + 1, next_attempt_at = $2
        WHERE (next_attempt_at <= $1 OR next_attempt_at > $4) AND ${key} IN (
-         SELECT ${key} FROM ${table} WHERE next_attempt_at <= $1 OR next_attempt_at > $4
+         SELECT ${key} FROM ${table} WHERE (next_attempt_at <= $1 OR next_attempt_at > $4) ${condition}
          ORDER BY next_attempt_at LIMIT $3)
        RETURNING ${columns}`,
-      [now, now + claimMs, limit, this.getLatestAttempt(now)],
+      [now, now + claimMs, limit, this.getLatestAttempt(now), ...except.values],
     );
     return rows;
   }

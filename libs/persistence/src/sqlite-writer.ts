@@ -234,7 +234,7 @@ export class SqliteWriter implements Writer {
 }
 
 /** Another process can hold the file's lock. This tries again without blocking the event loop. */
-async function retryWhileBusy<T>(write: () => T | Promise<T>): Promise<T> {
+export async function retryWhileBusy<T>(write: () => T | Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + BUSY_TIMEOUT_MS;
   for (;;) {
     try {

@@ -1,8 +1,10 @@
 export { Clock } from './clock.js';
+export { createCookieBase } from './cookie-name.js';
 
 export { ConfigModule } from './configuration/config.module.js';
 export { ConfigurationError } from './configuration/load-config.js';
 export { commonSettings } from './configuration/common-settings.js';
+export { readOrCreateSecret } from './configuration/development-secret.js';
 export { describeSettings } from './configuration/describe-settings.js';
 export { loadConfig } from './configuration/load-config.js';
 export { renderConfigurationTable, renderDotEnv } from './configuration/describe-settings.js';

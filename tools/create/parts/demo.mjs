@@ -11,7 +11,7 @@ export const part = {
   edits: [
     dropJson('package.json', ['scripts', 'demo']),
     dropLines('tools/run.mjs', /^ {2}demo: /),
-    replaceText('tools/start/main.mjs', 'npm run demo', 'npm run smoke'),
+    replaceText('tools/start/announcement.mjs', 'npm run demo', 'npm run smoke'),
     replaceText('docs/docker.md', 'npm run demo', 'npm run smoke'),
   ],
 };

@@ -32,7 +32,7 @@ export const part = {
       file: 'docs/observability.md',
       change: (text) => text.replace(/^\[monitoring\.slow\.spec\.ts\][^]*?\n\n/m, ''),
     },
-    dropLines('tools/start/main.mjs', /ORDERS_SERVICE_SECRET/),
+    dropLines('tools/start/announcement.mjs', /ORDERS_SERVICE_SECRET/),
     dropLines('tools/start/settings.mjs', /ordersSettings/),
     dropLines('docs/docker.md', /^\| orders /),
     replaceText('docs/docker.md', 'orders-scaled', 'auth-scaled'),

@@ -10,7 +10,10 @@ import { Clock } from '@gatehouse/service-kit';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { NotificationRepository } from '../platform/notifications/notification.repository.js';
+import {
+  type MailRecipient,
+  NotificationRepository,
+} from '../platform/notifications/notification.repository.js';
 import type { StoredClaims } from '../tokens/standard-claims.js';
 import { Account } from './account.entity.js';
 
@@ -19,6 +22,13 @@ export type AuthenticatedAccount = Pick<Account, 'id' | 'passwordHash'> & {
   /** Reverts the count of the login attempt, in the transaction that creates the session. */
   readonly attemptRemoval?: SqlStatement | undefined;
 };
+
+export interface NewEmailOptions {
+  /** The password hash at the request; if the account has another hash by now, nothing changes. */
+  readonly confirmedHash?: string;
+  /** Gets a mail about it. */
+  readonly informed?: MailRecipient | undefined;
+}
 
 /** Selects accounts. */
 export interface AccountQuery {
@@ -31,8 +41,8 @@ export interface AccountQuery {
 
 /** The tables with rows of accounts. */
 const ACCOUNT_TABLES = [
-  ...['account_role', 'authorization_code', 'browser_session', 'consent', 'notification'],
-  'refresh_token_family',
+  ...['account_role', 'authorization_code', 'browser_session', 'consent', 'email_action'],
+  ...['notification', 'refresh_token_family'],
 ];
 
 /** The status list reports the sessions of an erased account for an hour, so their rows stay for a day. */
@@ -48,6 +58,9 @@ const ERASED_ACCOUNTS = {
   orderedBy: 'erased_at',
   retentionSeconds: 86_400,
 };
+
+/** The owner of an account can restore this previous address, so no other account gets it meanwhile. */
+const RESERVED_EMAIL = `SELECT 1 FROM email_action WHERE kind = 'restore_email' AND subject = $2`;
 
 const CLAIM_FOR_LOGIN =
   'UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL';
@@ -103,7 +116,8 @@ export class AccountRepository implements OnModuleInit {
   async create(email: string, passwordHash: string): Promise<string | undefined> {
     const id = `acct_${randomBytes(16).toString('base64url')}`;
     const { rows } = await this.unitOfWork.execute<{ id: string }>(
-      `INSERT INTO account (id, email, password_hash, created_at, pairwise_seed) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO account (id, email, password_hash, created_at, pairwise_seed)
+       SELECT CAST($1 AS varchar), CAST($2 AS varchar), CAST($3 AS varchar), CAST($4 AS bigint), CAST($5 AS varchar) WHERE NOT EXISTS (${RESERVED_EMAIL} AND expires_at > $4)
        ON CONFLICT (email) DO UPDATE SET email = excluded.email
        RETURNING id`,
       [id, email, passwordHash, this.clock.now(), randomBytes(16).toString('base64url')],
@@ -135,6 +149,14 @@ export class AccountRepository implements OnModuleInit {
     );
   }
 
+  /** The same lock, by the address of the account. */
+  async lockByEmail(email: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE account SET last_login_at = last_login_at WHERE email = $1',
+      [email],
+    );
+  }
+
   /**
    * Sets a new password, and enqueues the mail that reports the change to the account's owner in the same transaction.
    * @param replaces the expected current hash; without it, the password is replaced unconditionally
@@ -150,6 +172,29 @@ export class AccountRepository implements OnModuleInit {
       await this.notifications.enqueue({ accountId: id, kind: 'password_changed', detail: {} });
       return true;
     });
+  }
+
+  /**
+   * Sets another e-mail address. A concurrent transaction that gives it to another account makes one of them fail with an error of
+   * the unique index.
+   * @returns whether the row changed; false also if another account has the address, or can restore it
+   */
+  async setEmail(
+    id: string,
+    email: string,
+    { confirmedHash, informed }: NewEmailOptions,
+  ): Promise<boolean> {
+    const { affected } = await this.unitOfWork.execute(
+      `UPDATE account SET email = $2
+       WHERE id = $1 AND password_hash = COALESCE($3, password_hash) AND disabled_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM account AS other WHERE other.email = $2 AND other.id <> $1)
+         AND NOT EXISTS (${RESERVED_EMAIL} AND expires_at > $4 AND account_id <> $1)`,
+      [id, email, confirmedHash ?? null, this.clock.now()],
+    );
+    if (affected === 0) return false;
+    const kind = 'email_changed';
+    if (informed) await this.notifications.enqueue({ accountId: id, kind, detail: informed });
+    return true;
   }
 
   /** Reads inside a surrounding transaction. */
@@ -195,9 +240,10 @@ export class AccountRepository implements OnModuleInit {
   /**
    * Removes the personal data of the account, and its messages. The row stays without data as long as other rows refer to it, so
    * that a concurrent request of the user cannot fail on a missing row. The e-mail address is free again.
+   * @param informed gets a mail about it; the outbox forgets the address with the mail
    * @returns whether this call erased the account; false if it does not exist
    */
-  async erase(id: string): Promise<boolean> {
+  async erase(id: string, informed?: MailRecipient): Promise<boolean> {
     const { affected } = await this.unitOfWork.execute(
       `UPDATE account SET email = 'erased:' || id, password_hash = '', claims = '{}', pairwise_seed = '', last_login_at = NULL,
          disabled_at = COALESCE(disabled_at, $2), erased_at = $2
@@ -206,6 +252,10 @@ export class AccountRepository implements OnModuleInit {
     );
     if (affected === 0) return false;
     await this.notifications.deleteOfAccount(id);
+    if (informed !== undefined) {
+      const detail = informed;
+      await this.notifications.enqueue({ accountId: id, kind: 'account_deleted', detail });
+    }
     return true;
   }
 

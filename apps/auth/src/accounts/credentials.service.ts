@@ -27,7 +27,7 @@ export const registration = z
       .string()
       .max(100)
       .optional()
-      .describe('The code of an invitation, where registration needs one'),
+      .describe('The code of an invitation, if registration requires one'),
   })
   .superRefine((request, context) => {
     const message = findPasswordFault(request.password, request.email);
@@ -45,7 +45,7 @@ type CredentialCheck =
   | { readonly isValid: true; readonly account: Account }
   | { readonly isValid: false; readonly reason: LoginFailureReason };
 
-/** Registers accounts and verifies passwords. */
+/** Verifies passwords. */
 @Injectable()
 export class CredentialsService {
   constructor(
@@ -55,27 +55,6 @@ export class CredentialsService {
     private readonly unitOfWork: UnitOfWork,
     private readonly events: SecurityEventService,
   ) {}
-
-  /**
-   * Creates an account. For an e-mail that is taken, it does the same work, changes nothing and returns the same, because
-   * registration must not reveal which e-mails have accounts.
-   * @param claim uses an invitation in the same transaction; if it returns false, no account is created
-   * @returns whether the registration was claimed
-   * @throws {PasswordHashQueueFull}
-   */
-  async register(
-    { email, password }: Credential,
-    claim?: () => Promise<boolean>,
-  ): Promise<boolean> {
-    const passwordHash = await this.passwords.hash(password);
-    return this.unitOfWork.transaction(async () => {
-      if (claim && !(await claim())) return false;
-      const accountId = await this.accounts.create(email, passwordHash);
-      if (accountId) await this.events.record({ type: 'account.registered', accountId });
-      else await this.events.record({ type: 'account.registration_repeated' });
-      return true;
-    });
-  }
 
   /**
    * Verifies e-mail and password. An unknown e-mail, a wrong password and a disabled account take the same path and the same

@@ -95,6 +95,11 @@ export class LoginAttemptRepository implements OnModuleInit {
     }
   }
 
+  async delete(key: string): Promise<void> {
+    const { sql, parameters } = this.buildDelete(key);
+    await this.unitOfWork.execute(sql, parameters);
+  }
+
   buildDelete(key: string): SqlStatement {
     return { sql: 'DELETE FROM login_attempt WHERE key = $1', parameters: [key] };
   }

@@ -112,6 +112,10 @@ export class LoginDelayService {
     }
   }
 
+  async forget(origin: string): Promise<void> {
+    await this.counts.delete(origin);
+  }
+
   private async countFailure({ origin, account }: AttemptKeys) {
     const first = await this.countFirstFailure({ origin, account });
     if (first) return first;
@@ -226,6 +230,16 @@ export class LoginThrottleService {
       await this.countConfirmation(accountId);
       return this.delays.throttle(keys, check);
     });
+  }
+
+  /**
+   * Forgets the failures of one account from this network and on this device, because its owner chose a new password. Failures from
+   * other networks still delay those networks.
+   */
+  async forget(email: string, from: AttemptOrigin): Promise<void> {
+    await this.delays.forget(this.hashKey('network', from.network, email));
+    const device = this.devices.findDeviceId(from, email);
+    if (device !== undefined) await this.delays.forget(this.hashKey('device', device, email));
   }
 
   /** Each confirmation hashes a password. It counts for the account, because the network has other users. */

@@ -1,15 +1,20 @@
 import { defineScopes } from '@gatehouse/guards';
 
-const scopes = defineScopes('sessions:read', 'sessions:end', 'account:password');
+const scopes = defineScopes(
+  ...(['sessions:read', 'sessions:end'] as const),
+  ...(['account:password', 'account:email', 'account:delete'] as const),
+);
 
 /** Accepts only the scopes above, so that a misspelt scope does not compile. */
 export const { RequireScopes } = scopes;
 
 /** Scopes of access tokens for this server, with the text that the consent page shows. */
 export const ACCOUNT_SCOPES: Readonly<Record<(typeof scopes.all)[number], string>> = {
-  'sessions:read': 'See where you are logged in',
-  'sessions:end': 'Log you out elsewhere',
+  'sessions:read': 'See where you are signed in',
+  'sessions:end': 'Sign you out on other devices',
   'account:password': 'Change your password',
+  'account:email': 'Change your e-mail address',
+  'account:delete': 'Delete your account',
 };
 
 /**
@@ -24,5 +29,5 @@ export const OPENID_SCOPES = {
   phone: 'See your telephone number',
   roles: 'See which roles you have',
   groups: 'See which groups you belong to',
-  offline_access: 'Stay logged in while you are away',
+  offline_access: 'Keep access while you are not using the application',
 } as const;

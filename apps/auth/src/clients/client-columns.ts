@@ -8,6 +8,7 @@ type OptionalProperty =
   | 'name'
   | 'redirectUris'
   | 'postLogoutRedirectUris'
+  | 'backchannelLogoutUri'
   | 'allowedOrigins'
   | 'pkce'
   | 'firstParty'
@@ -46,6 +47,7 @@ export const REGISTRATION_COLUMNS: readonly (readonly [
   ['name', ({ name = '' }) => name],
   ['redirect_uris', ({ redirectUris }) => joinWords(redirectUris)],
   ['post_logout_redirect_uris', ({ postLogoutRedirectUris }) => joinWords(postLogoutRedirectUris)],
+  ['backchannel_logout_uri', ({ backchannelLogoutUri = null }) => backchannelLogoutUri],
   ['allowed_origins', ({ allowedOrigins }) => joinWords(allowedOrigins)],
   ['require_pkce', (client) => toFlag(getPkceRule(client) !== 'never-required')],
   ['nonce_replaces_pkce', (client) => toFlag(getPkceRule(client) === 'or-nonce')],

@@ -22,6 +22,7 @@ const OPENID_OPTIONS: readonly Option[] = [
   ['--subject-type', (client) => client.subjectType !== 'public'],
   ['--separate-tokens', (client) => client.separateTokens],
   ['--lean-id-tokens', (client) => client.leanIdTokens],
+  ['--backchannel-logout-uri', (client) => client.backchannelLogoutUri !== null],
 ];
 
 /** Options that only the authorization code flow uses. */
@@ -44,7 +45,7 @@ const NOTICES: readonly Notice[] = [
       canSignIn(client) &&
       !client.firstParty &&
       !hasScope(client, 'offline_access'),
-    'The client gets no refresh token: add offline_access to --scope, or give --first-party.',
+    'The sessions of the client end with the browser session. If they should outlast it, add offline_access to --scope.',
   ],
   [
     (client) => canRefresh(client) && !canSignIn(client),

@@ -1,6 +1,6 @@
 import { type Client, defaultPkceRule, TOKEN_EXCHANGE } from './client.entity.js';
 import type { ClientRegistration } from './client.repository.js';
-import { findOriginFault, findRedirectUriFault } from './redirect-uri.js';
+import { findLogoutUriFault, findOriginFault, findRedirectUriFault } from './redirect-uri.js';
 
 /** Lower-case words. No account id has this form, so `sub` is unambiguous (RFC 9068 §5). */
 const ID_PATTERN = /^[a-z\d]+(-[a-z\d]+)*$/;
@@ -89,9 +89,11 @@ const RULES: readonly Rule[] = [
 /** @returns why the server rejects the registration, one sentence for each reason; empty if it accepts it */
 export function findRegistrationFaults(client: ClientRegistration): readonly string[] {
   const { redirectUris = [], postLogoutRedirectUris = [], allowedOrigins = [] } = client;
+  const { backchannelLogoutUri = null } = client;
   return [
     ...RULES.filter(([isBroken]) => isBroken(client)).map(([, sentence]) => sentence),
     ...checkEach([...redirectUris, ...postLogoutRedirectUris], findRedirectUriFault),
+    ...checkEach(backchannelLogoutUri === null ? [] : [backchannelLogoutUri], findLogoutUriFault),
     ...checkEach(allowedOrigins, findOriginFault),
   ];
 }
@@ -116,6 +118,7 @@ export const REGISTRATION_DEFAULTS = {
   name: '',
   redirectUris: [],
   postLogoutRedirectUris: [],
+  backchannelLogoutUri: null,
   allowedOrigins: [],
   firstParty: false,
   idTokenAlgorithm: null,

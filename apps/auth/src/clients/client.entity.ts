@@ -73,6 +73,9 @@ export class Client {
   @SpaceSeparatedColumn('redirect_uris', 4000) readonly redirectUris!: readonly string[];
   @SpaceSeparatedColumn('post_logout_redirect_uris', 4000)
   readonly postLogoutRedirectUris!: readonly string[];
+  /** Where the client receives logout tokens (OpenID Connect Back-Channel Logout §2.2); null: it receives none. */
+  @Column('varchar', { name: 'backchannel_logout_uri', length: 2000, nullable: true })
+  readonly backchannelLogoutUri!: string | null;
   /** Origins of pages and apps that may call the token endpoint, beside those of the redirect URIs; compared as text. */
   @SpaceSeparatedColumn('allowed_origins', 4000) readonly allowedOrigins!: readonly string[];
   /** {@link pkce} in two columns: a replica of the previous version reads only the first, and then requires PKCE. */

@@ -22,6 +22,7 @@ export class FirstPartyClient implements OnModuleInit {
       name: 'Gatehouse',
       redirectUris: [],
       postLogoutRedirectUris: [],
+      backchannelLogoutUri: null,
       allowedOrigins: [],
       requirePkce: true,
       nonceReplacesPkce: false,

@@ -40,6 +40,19 @@ export function findRedirectUriFault(text: string): string | undefined {
     : findPrivateSchemeFault(url.protocol);
 }
 
+/** A name without a dot is a host of the private network that the server itself is in, as in Compose and Kubernetes. */
+const PRIVATE_HOST = /^http:\/\/[a-z][a-z\d-]*(?=[:/?]|$)/;
+
+/**
+ * Checks a URI to which the server would send logout tokens (OpenID Connect Back-Channel Logout §2.2).
+ *
+ * @returns why the URI is rejected, as the end of a sentence; undefined if it is accepted
+ */
+export const findLogoutUriFault = (text: string): string | undefined =>
+  /^https?:/.test(text) && !findRedirectUriFault(text.replace(PRIVATE_HOST, 'http://localhost'))
+    ? undefined
+    : 'must be https:, or http: at a loopback address or a host name without a dot, and have no fragment or user information';
+
 function findHttpUriFault(text: string, { protocol, hostname, username, password }: URL) {
   if (!text.startsWith(`${protocol}//`)) return 'must be an absolute URI';
   if (username || password) return 'must not have user information';

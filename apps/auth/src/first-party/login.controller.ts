@@ -1,9 +1,10 @@
 import { Public } from '@gatehouse/guards';
-import { getArrival } from '@gatehouse/service-kit';
+import { createCookieBase, getArrival } from '@gatehouse/service-kit';
 import {
   Body,
   Controller,
   Header,
+  Headers,
   HttpCode,
   Inject,
   Injectable,
@@ -12,23 +13,25 @@ import {
   Res,
   UseGuards,
 } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type Registration, registration } from '../accounts/credentials.service.js';
 import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
 import { LoginQuotaGuard } from '../accounts/login-quota.guard.js';
-import { RegistrationGuard, RegistrationService } from '../accounts/registration.guard.js';
+import { RegistrationGuard } from '../accounts/registration.guard.js';
+import { RegistrationService } from '../accounts/registration.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ClientRateLimiter } from '../clients/client-authentication.guard.js';
 import { FirstPartyClient } from '../clients/first-party-client.js';
 import { RefreshTokenGrant } from '../oauth/token/refresh-token.grant.js';
 import { type TokenResponse, tokenResponse } from '../oauth/token/token.schema.js';
-import { createCookieBase } from '../platform/cookie-name.js';
 import { OAuthError } from '../platform/oauth-error.js';
 import { enforceQuota } from '../platform/rate-limit.service.js';
 import { describeDevice } from '../platform/network.js';
 import { AcceptsFrom, RequestOriginService } from '../platform/request-source.guard.js';
+import { selectTexts } from '../pages/texts/language.js';
 import { RefreshTokenService } from '../sessions/refresh-token.service.js';
 import {
   type LoginParameters,
@@ -109,7 +112,7 @@ export class LoginController {
   @HttpCode(200)
   @UseGuards(LoginQuotaGuard)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Begins a session with e-mail and password' })
+  @ApiOperation({ summary: 'Creates a session with e-mail address and password' })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async login(
     @Body({ schema: loginParameters }) parameters: LoginParameters,
@@ -147,7 +150,9 @@ export class RefreshController {
   @Post('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Exchanges a refresh token, from body or cookie, for the next pair' })
+  @ApiOperation({
+    summary: 'Exchanges the refresh token of the body or cookie for the next token pair',
+  })
   @ApiOkResponse({ standardSchema: tokenResponse })
   async refresh(
     @Body({ schema: refreshParameters }) { refresh_token, ...options }: RefreshParameters,
@@ -167,7 +172,7 @@ export class RefreshController {
   @Post('logout')
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Ends the session of a refresh token, from body or cookie' })
+  @ApiOperation({ summary: 'Ends the session of the refresh token of the body or cookie' })
   async logout(
     @Body({ schema: logoutParameters }) { refresh_token }: LogoutParameters,
     @Req() request: FastifyRequest,
@@ -180,6 +185,12 @@ export class RefreshController {
   }
 }
 
+export const registeredResponse = z.object({
+  email: z.string(),
+  verification: z.string().describe('Confirms the e-mail together with the code of the mail'),
+});
+export type RegisteredResponse = z.infer<typeof registeredResponse>;
+
 @ApiTags('first-party login')
 @Controller('auth')
 @AcceptsFrom('OAuth callers')
@@ -191,9 +202,17 @@ export class RegistrationController {
   @Post('register')
   @HttpCode(201)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Makes an account; the answer is the same where the e-mail has one' })
-  async register(@Body({ schema: registration }) body: Registration): Promise<{ email: string }> {
-    await this.registrations.register(body);
-    return { email: body.email };
+  @ApiOperation({
+    summary:
+      'Creates an account, and mails a code. The answer is the same if the address has an account',
+  })
+  @ApiCreatedResponse({ standardSchema: registeredResponse })
+  async register(
+    @Body({ schema: registration }) body: Registration,
+    @Headers('accept-language') languages: string | undefined,
+  ): Promise<RegisteredResponse> {
+    const { language } = selectTexts(undefined, languages);
+    const verification = await this.registrations.register(body, language);
+    return { email: body.email, verification };
   }
 }

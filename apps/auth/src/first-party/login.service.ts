@@ -17,15 +17,15 @@ const scope = z.string().max(2000).optional();
 export const loginParameters = z.object({
   email,
   password: z.string().max(512),
-  scope: scope.describe('Less than the first-party client may have; all of it when left out'),
+  scope: scope.describe('A part of the scopes of the first-party client. Default: all of them'),
   resource: z
     .union([resource, z.array(resource).min(1).max(10)])
     .optional()
-    .describe('The resource servers that the login is good for; all of them when left out'),
+    .describe('The resource servers that the session may get tokens for. Default: all of them'),
   cookie: z
     .boolean()
     .default(false)
-    .describe('For browsers: keep the refresh token in an HttpOnly cookie instead of the answer'),
+    .describe('For browsers: the refresh token comes in an HttpOnly cookie, not in the body'),
 });
 export type LoginParameters = z.infer<typeof loginParameters>;
 

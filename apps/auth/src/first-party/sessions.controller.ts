@@ -1,18 +1,7 @@
 import { type AccessPolicy, AccessToken, InvalidToken, Policy } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
+import { Controller, Delete, Get, Header, HttpCode, Injectable, Param } from '@nestjs/common';
 import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Header,
-  HttpCode,
-  Injectable,
-  Param,
-  Post,
-} from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
   ApiNoContentResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
@@ -20,11 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { z } from 'zod';
-import { newPassword } from '../accounts/credentials.service.js';
-import { describePasswordRule, type PasswordRule } from '../accounts/password-policy.js';
 import { RequireScopes } from '../clients/auth.scopes.js';
-import { AcceptsFrom } from '../platform/request-source.guard.js';
-import { PasswordChangeService } from '../sessions/password-change.service.js';
 import { SessionService, type SessionView } from '../sessions/session.service.js';
 
 /**
@@ -47,11 +32,11 @@ const instant = z.iso.datetime();
 export const sessionRepresentation = z.object({
   id: z.string().describe('The `sid` of its access tokens'),
   client_id: z.string(),
-  user_agent: z.string().nullable().describe('As the device named itself at login'),
+  user_agent: z.string().nullable().describe('The `User-Agent` of the login'),
   origin: z.string().nullable().describe('The network that the login came from: /24 or /48'),
   created_at: instant,
   last_used_at: instant,
-  ends_at: instant.describe('If it is not used before'),
+  ends_at: instant.describe('The end of the session unless it is used before'),
   current: z.boolean().describe('Whether the access token of this call is of this session'),
 });
 export type SessionRepresentation = z.infer<typeof sessionRepresentation>;
@@ -87,7 +72,7 @@ export class SessionsController {
   @Get()
   @RequireScopes('sessions:read')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Lists where you are logged in, newest first' })
+  @ApiOperation({ summary: 'Lists your sessions, newest first' })
   @ApiOkResponse({ standardSchema: sessionList })
   async list(@AccessToken() { subject, sessionId }: AccessToken): Promise<SessionList> {
     const sessions = await this.sessions.listActive(subject);
@@ -98,7 +83,7 @@ export class SessionsController {
   @HttpCode(200)
   @RequireScopes('sessions:end')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Logs you out everywhere else' })
+  @ApiOperation({ summary: 'Ends all your other sessions' })
   @ApiOkResponse({ standardSchema: endedSessions })
   async endOthers(@AccessToken() { subject, sessionId }: AccessToken): Promise<EndedSessions> {
     const kept = sessionId === undefined ? undefined : { kind: 'session' as const, id: sessionId };
@@ -109,66 +94,14 @@ export class SessionsController {
   @HttpCode(204)
   @RequireScopes('sessions:end')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Ends one of your sessions; this one as well' })
+  @ApiOperation({ summary: 'Ends one of your sessions. It may be the session of this token' })
   @ApiNoContentResponse()
-  @ApiNotFoundResponse({ description: 'No such session, or not your own' })
+  @ApiNotFoundResponse({ description: 'There is no such session, or it is not yours' })
   async end(
     @AccessToken() { subject }: AccessToken,
     @Param('id') sessionId: string,
   ): Promise<void> {
     const isRevoked = await this.sessions.revoke(subject, sessionId, 'ended_by_owner');
     if (!isRevoked) throw new Problem(404, { detail: 'There is no such session.' });
-  }
-}
-
-/** The new password must follow the rules of registration. The current one may be older than these rules. */
-export const passwordChangeParameters = z.object({
-  current_password: z.string().max(512),
-  new_password: newPassword,
-});
-export type PasswordChangeParameters = z.infer<typeof passwordChangeParameters>;
-
-/** Problem details (RFC 9457) with the error code of RFC 6749 §5.2 as an extension. */
-const createWrongPasswordProblem = () =>
-  new Problem(400, {
-    detail: 'The current password is wrong.',
-    extensions: { error: 'invalid_grant' },
-  });
-
-function createPasswordRuleProblem(rule: PasswordRule): Problem {
-  const detail = describePasswordRule(rule);
-  return new Problem(400, {
-    detail: `The new password ${detail}.`,
-    extensions: { errors: [{ pointer: '#/new_password', detail }] },
-  });
-}
-
-@ApiTags('sessions')
-@Controller('auth/password')
-@AcceptsFrom('API callers')
-@Policy(ActiveSessionPolicy)
-export class PasswordController {
-  constructor(private readonly passwords: PasswordChangeService) {}
-
-  @Post()
-  @HttpCode(200)
-  @RequireScopes('account:password')
-  @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Changes your password, and logs you out everywhere else' })
-  @ApiOkResponse({ standardSchema: endedSessions })
-  @ApiBadRequestResponse({ description: 'The current password is wrong, or the new one unfit' })
-  async change(
-    @AccessToken() { subject, sessionId }: AccessToken,
-    @Body({ schema: passwordChangeParameters }) parameters: PasswordChangeParameters,
-  ): Promise<EndedSessions> {
-    const result = await this.passwords.change({
-      accountId: subject,
-      kept: sessionId === undefined ? undefined : { kind: 'session', id: sessionId },
-      currentPassword: parameters.current_password,
-      newPassword: parameters.new_password,
-    });
-    if (result.kind === 'wrong password') throw createWrongPasswordProblem();
-    if (result.kind === 'broken rule') throw createPasswordRuleProblem(result.rule);
-    return { ended: result.ended };
   }
 }

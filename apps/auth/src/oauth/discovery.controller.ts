@@ -2,7 +2,7 @@ import { Public } from '@gatehouse/guards';
 import { Problem } from '@gatehouse/service-kit';
 import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RegistrationService } from '../accounts/registration.guard.js';
+import { RegistrationService } from '../accounts/registration.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
 import { ASSERTION_ALGORITHMS } from '../clients/registered-credentials.js';
 import { AUTH_METHODS, SUBJECT_TYPES } from '../clients/client.entity.js';
@@ -38,7 +38,7 @@ export class DiscoveryController {
 
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
-  @ApiOperation({ summary: 'What this server can do (OpenID Connect Discovery §4)' })
+  @ApiOperation({ summary: 'The metadata of this server (OpenID Connect Discovery §4)' })
   describeProvider() {
     return this.metadata;
   }
@@ -117,6 +117,9 @@ const AUTHORIZATION_METADATA = {
   claim_types_supported: ['normal'],
   claims_supported: ['sub', ...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
   claims_parameter_supported: true,
+  // OpenID Connect Back-Channel Logout §2.1.
+  backchannel_logout_supported: true,
+  backchannel_logout_session_supported: true,
   request_parameter_supported: false,
   // "If omitted, the default value is true" (OpenID Connect Discovery §3).
   request_uri_parameter_supported: false,

@@ -25,7 +25,7 @@ import { RevocationService } from './revocation.service.js';
  */
 const tokenParameters = z.object({
   token: formText(8192),
-  token_type_hint: z.string().optional().describe('Not looked at'),
+  token_type_hint: z.string().optional().describe('Ignored'),
   ...clientAuthenticationParameters,
 });
 type TokenParameters = z.infer<typeof tokenParameters>;
@@ -42,7 +42,7 @@ export class IntrospectionController {
   @Post('introspect')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Tells what an access token is worth now (RFC 7662)' })
+  @ApiOperation({ summary: 'Returns the state of an access token (RFC 7662)' })
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiBasicAuth(clientScheme)
   @ApiOkResponse({ standardSchema: introspectionResponse })
@@ -74,7 +74,7 @@ export class RevocationController {
   @ApiOperation({ summary: 'Ends the session of a refresh or access token (RFC 7009)' })
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiBasicAuth(clientScheme)
-  @ApiOkResponse({ description: 'The token is worth nothing now, or never was' })
+  @ApiOkResponse({ description: 'The token is not valid any more, or was never valid' })
   async revoke(
     @AuthenticatedClient() client: Client,
     @Body({ schema: tokenParameters }) { token }: TokenParameters,

@@ -27,7 +27,7 @@ export class StatusListsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The lists that there are (Token Status List §9)' })
+  @ApiOperation({ summary: 'The addresses of all status lists (Token Status List §9)' })
   async all(@Res({ passthrough: true }) reply: FastifyReply) {
     if (!this.config.STATUS_LISTS) throw createNotFound();
     const { lists } = await this.snapshots.getSnapshot();
@@ -37,7 +37,10 @@ export class StatusListsController {
 
   /** There is only one format, so `Accept` has no effect (RFC 9110 §12.5.1). */
   @Get(':list')
-  @ApiOperation({ summary: 'One bit for every session: whether it ended (Token Status List §8.1)' })
+  @ApiOperation({
+    summary:
+      'A status list: one bit for each session, 1 if it was revoked (Token Status List §8.1)',
+  })
   @ApiProduces('application/statuslist+jwt')
   async one(
     @Param('list') list: string,

@@ -85,7 +85,7 @@ export class UserInfoController {
 
   @Get()
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Tells a client about the person who logged in to it' })
+  @ApiOperation({ summary: 'Returns the claims about the user of the access token' })
   @ApiOkResponse({ standardSchema: userInfoResponse })
   tell(@AccessToken() token: AccessToken): Promise<UserInfoResponse> {
     return this.userInfo.getClaims(token);

@@ -53,6 +53,7 @@ const clientDocument = z
       .default([]),
     redirectUris: words.default([]),
     postLogoutRedirectUris: words.default([]),
+    backchannelLogoutUri: z.string().nullable().default(null),
     allowedOrigins: words.default([]),
     pkce: z.enum(PKCE_RULES).optional(),
     /** Of documents of earlier versions, without `pkce`. */

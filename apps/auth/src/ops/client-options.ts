@@ -25,6 +25,7 @@ export interface ClientRegistrationOptions extends ChangeOptions {
   readonly name?: string;
   readonly redirectUri?: readonly string[];
   readonly postLogoutRedirectUri?: readonly string[];
+  readonly backchannelLogoutUri?: string;
   readonly allowedOrigin?: readonly string[];
   readonly firstParty?: boolean;
   /** Without a value, true is `always` and false is `never-required`. Of several forms, the last one counts. */
@@ -56,6 +57,7 @@ export async function readRegistrationOptions(options: ClientRegistrationOptions
     grantTypes: options.grant,
     redirectUris: options.redirectUri,
     postLogoutRedirectUris: options.postLogoutRedirectUri,
+    backchannelLogoutUri: options.backchannelLogoutUri,
     allowedOrigins: options.allowedOrigin,
     pkce: readPkceRule(options),
     jwks: jwks === undefined ? undefined : await readKeys(jwks),

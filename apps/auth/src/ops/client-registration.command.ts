@@ -79,6 +79,14 @@ export abstract class ClientRegistrationCommand extends ChangingCommand {
   }
 
   @Option({
+    flags: '--backchannel-logout-uri <uri>',
+    description: 'where the client receives a logout token when a session ends',
+  })
+  backchannelLogoutUri(uri: string): string {
+    return parseWord(uri);
+  }
+
+  @Option({
     flags: '--allowed-origin <origin>',
     description:
       'origin of a page or app that calls the token endpoint, such as capacitor://localhost; may be given several times',

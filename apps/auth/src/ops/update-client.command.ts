@@ -40,6 +40,7 @@ const CLEARABLE = {
   name: 'name',
   'redirect-uri': 'redirectUris',
   'post-logout-redirect-uri': 'postLogoutRedirectUris',
+  'backchannel-logout-uri': 'backchannelLogoutUri',
   'allowed-origin': 'allowedOrigins',
   'id-token-algorithm': 'idTokenAlgorithm',
   jwks: 'jwks',

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { AccountRepository } from '../accounts/account.repository.js';
+import { isVerified } from '../accounts/email-action.service.js';
 import { AuthorizedClientService } from '../sessions/consent.service.js';
-import { PasswordChangeService } from '../sessions/password-change.service.js';
-import { type PasswordOutcome, renderAccountPage } from './account-page.js';
+import { renderAccountPage } from './account-page.js';
 import type { PageContext } from './page-context.js';
 import { buildPageUrl, seeOther } from './page.js';
 import { CurrentPageContext, Pages } from './pages.guard.js';
@@ -20,12 +20,7 @@ const removeAccessForm = z.object({
 });
 type RemoveAccessForm = z.infer<typeof removeAccessForm>;
 
-/** A password that is too long, missing or sent twice becomes an empty one, which is wrong and breaks a rule. */
-const passwordField = z.string().max(512).catch('');
-const passwordForm = z.object({ current_password: passwordField, new_password: passwordField });
-type PasswordForm = z.infer<typeof passwordForm>;
-
-/** Shows the user's sessions and the applications with access, and ends them. Changes the password. */
+/** Shows the user's sessions and the applications with access, and ends them. */
 @Controller('account')
 @Pages()
 export class AccountPageController {
@@ -33,39 +28,26 @@ export class AccountPageController {
     private readonly accounts: AccountRepository,
     private readonly devices: SignedInDeviceService,
     private readonly applications: AuthorizedClientService,
-    private readonly passwords: PasswordChangeService,
   ) {}
 
   @Get()
   show(
     @CurrentPageContext() context: PageContext,
-    @Query('password_changed') changed?: unknown,
+    @Query() query: Readonly<Record<string, unknown>>,
   ): Promise<Response> {
-    return this.render(context, changed === undefined ? undefined : 'changed');
-  }
-
-  /** Other sessions end as after `POST /auth/password`. This browser stays signed in. */
-  @Post('password')
-  async changePassword(
-    @CurrentPageContext() context: PageContext,
-    @Body({ schema: passwordForm }) form: PasswordForm,
-  ): Promise<Response> {
-    const { browserSession: session } = context;
-    if (!session) return seeOther(buildPageUrl('/login', context));
-    const result = await this.passwords.change({
-      accountId: session.accountId,
-      kept: { kind: 'browser_session', id: session.id },
-      currentPassword: form.current_password,
-      newPassword: form.new_password,
-    });
-    if (result.kind === 'changed')
-      return seeOther(buildPageUrl('/account', context, { password_changed: '1' }));
-    return this.render(context, result.kind === 'broken rule' ? result.rule : 'wrong');
+    const { password, emailChange, verification } = context.texts;
+    const notices = {
+      password_changed: password.changed,
+      email_changed: emailChange.changed,
+      email_verified: verification.done,
+    };
+    const notice = Object.entries(notices).find(([name]) => query[name] !== undefined)?.[1];
+    return this.render(context, notice);
   }
 
   /** A user who reloads the address of a form gets the page. */
-  @Get(['password', 'end', 'end-others', 'remove-access'])
-  showForm(@CurrentPageContext() context: PageContext): Response {
+  @Get(['end', 'end-others', 'remove-access'])
+  showPage(@CurrentPageContext() context: PageContext): Response {
     return seeOther(buildPageUrl('/account', context));
   }
 
@@ -94,7 +76,7 @@ export class AccountPageController {
     return seeOther(buildPageUrl('/account', context));
   }
 
-  private async render(context: PageContext, password?: PasswordOutcome): Promise<Response> {
+  private async render(context: PageContext, notice?: string): Promise<Response> {
     const { browserSession } = context;
     const account = browserSession && (await this.accounts.find(browserSession.accountId));
     if (!account) return seeOther(buildPageUrl('/login', context));
@@ -102,7 +84,10 @@ export class AccountPageController {
     const devices = await this.devices.list(browserSession);
     const applications = await this.applications.list(account.id);
     const now = this.devices.now();
-    return renderAccountPage(context, { email, devices, applications, now, password });
+    const isUnverified = !isVerified(account);
+    return renderAccountPage(context, {
+      ...{ email, devices, applications, now, notice, isUnverified },
+    });
   }
 }
 

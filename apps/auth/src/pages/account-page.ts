@@ -1,9 +1,13 @@
 import { parseBrowserAndSystem } from '../platform/notifications/message.js';
-import type { PasswordRule } from '../accounts/password-policy.js';
 import type { AuthorizedClient } from '../sessions/consent.service.js';
-import { renderField, renderForm, renderPage } from './page.js';
+import { buildPageUrl, renderForm, renderPage } from './page.js';
 import { html, type Html } from './html.js';
-import type { PageContext } from './page-context.js';
+import {
+  ACCOUNT_FORMS,
+  type AccountForm,
+  type PageContext,
+  toAccountPath,
+} from './page-context.js';
 import type { SignedInDevice } from './signed-in-device.service.js';
 
 /** Units with their length in milliseconds, longest first. */
@@ -33,30 +37,30 @@ export function formatRelativeTime(
   return new Intl.RelativeTimeFormat(language).format(-Math.floor(elapsed / length), name);
 }
 
-/** The result of the form that changes the password. `wrong`: the current password. */
-export type PasswordOutcome = 'changed' | 'wrong' | PasswordRule;
-
 export interface AccountPageState {
   readonly email: string;
   readonly devices: readonly SignedInDevice[];
   readonly applications: readonly AuthorizedClient[];
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly password?: PasswordOutcome | undefined;
+  /** What the user has just changed. */
+  readonly notice?: string | undefined;
+  /** Whether the owner has not proved the address. */
+  readonly isUnverified: boolean;
 }
 
 export function renderAccountPage(context: PageContext, state: AccountPageState): Response {
-  const { account: texts, password } = context.texts;
-  const { email, devices, now, password: outcome } = state;
+  const { account: texts } = context.texts;
+  const { email, devices, now, notice } = state;
   const endOthers = html`<button class="plain" id="end-others">${texts.endOthers}</button>`;
   const signOut = html`<button id="sign-out">${texts.signOut}</button>`;
   return renderPage(context, {
     title: texts.title,
-    status: outcome === undefined || outcome === 'changed' ? 200 : 400,
     isWide: true,
     main: html`<h1>${texts.title}</h1>
       <p class="quiet">${texts.signedInAs(email)}</p>
-      ${outcome === 'changed' && html`<p class="notice good" role="status">${password.changed}</p>`}
+      ${notice !== undefined && html`<p class="notice good" role="status">${notice}</p>`}
+      ${state.isUnverified && renderVerification(context)}
       <h2 id="sessions">${texts.sessions}</h2>
       <ul class="entries sessions" aria-labelledby="sessions">
         ${devices.map((device) => renderDevice(context, device, now))}
@@ -68,43 +72,40 @@ export function renderAccountPage(context: PageContext, state: AccountPageState)
         }
         ${renderForm(context, { action: '/oauth/logout/confirm', content: signOut })}
       </div>
-      ${renderApplications(context, state)} ${renderPasswordForm(context, state)}`,
+      ${renderApplications(context, state)} ${renderSettings(context, email)}`,
   });
 }
 
-function renderPasswordForm(
-  context: PageContext,
-  { email, password: outcome }: AccountPageState,
-): Html {
-  const { password: texts, registration } = context.texts;
-  const isWrong = outcome === 'wrong';
-  const rule = outcome === undefined || outcome === 'changed' || isWrong ? undefined : outcome;
-  const content = html`<input
-      type="hidden"
-      name="username"
-      autocomplete="username"
-      value="${email}"
-    />
-    ${renderField({
-      id: 'current_password',
-      label: texts.current,
-      type: 'password',
-      autocomplete: 'current-password',
-      error: isWrong && texts.wrong,
-      hasFocus: isWrong,
-    })}
-    ${renderField({
-      id: 'new_password',
-      label: texts.replacement,
-      type: 'password',
-      autocomplete: 'new-password',
-      hint: !rule && registration.passwordHint,
-      error: rule && texts.rules[rule],
-      hasFocus: rule !== undefined,
-    })} <button id="change-password" type="submit">${texts.submit}</button>
-    <p class="quiet small">${texts.effect}</p>`;
-  return html`<h2 id="password">${texts.title}</h2>
-    ${renderForm(context, { action: '/account/password', content })}`;
+function renderVerification(context: PageContext): Html {
+  const { verification: texts } = context.texts;
+  const content = html`<button class="plain" id="verify-email">${texts.send}</button>`;
+  return html`<div class="notice">
+    <p>${texts.notVerified}</p>
+    ${renderForm(context, { action: '/account/verify-email', content })}
+  </div>`;
+}
+
+/** The forms have pages of their own, which password managers and mails can link to. */
+function renderSettings(context: PageContext, email: string): Html {
+  const { settings: texts } = context.texts;
+  const renderLink = (page: AccountForm) =>
+    html`<li>
+      <div>
+        <p class="name">${texts[page].name}</p>
+        ${page === 'email' && html`<p class="quiet small">${email}</p>`}
+      </div>
+      <a
+        class="button plain"
+        id="open-${page}"
+        href="${buildPageUrl(toAccountPath(page), context)}"
+      >
+        ${texts[page].open}
+      </a>
+    </li>`;
+  return html`<h2 id="settings">${texts.title}</h2>
+    <ul class="entries" aria-labelledby="settings">
+      ${ACCOUNT_FORMS.map(renderLink)}
+    </ul>`;
 }
 
 function renderApplications(context: PageContext, { applications, now }: AccountPageState): Html {

@@ -15,7 +15,7 @@ export class BrowserFilesController {
   /** A Well-Known URL for Changing Passwords §3. */
   @Get('.well-known/change-password')
   changePassword(): Response {
-    return seeOther(`${findBasePath(this.config)}/account#password`);
+    return seeOther(`${findBasePath(this.config)}/account/password`);
   }
 
   @Get('favicon.ico')

@@ -2,7 +2,7 @@ import { isLoopbackHost, removeTrailingSlash } from '@gatehouse/service-kit';
 import type { AuthConfig } from '../auth.config.js';
 import { toLogText } from '../platform/request-text.js';
 import { html, type Html } from './html.js';
-import { findBasePath, readTextField } from './page-context.js';
+import { ACCOUNT_FORMS, findBasePath, readTextField, toAccountPath } from './page-context.js';
 import { renderDocument } from './page.js';
 import type { Texts } from './texts/en.js';
 
@@ -134,7 +134,10 @@ const findWayOn = (texts: Texts, state: ErrorPageState): PageLink =>
   };
 
 /** The pages whose forms have the path of the page. The other forms are on the account page. */
-const PAGES_WITH_OWN_FORM = ['/login', '/register', '/consent', '/select-account'];
+const PAGES_WITH_OWN_FORM = [
+  ...['/login', '/register', '/consent', '/select-account', '/forgot-password'],
+  ...ACCOUNT_FORMS.map(toAccountPath),
+];
 const TICKET = /^[\w.-]{1,12500}$/;
 
 /**

@@ -1,7 +1,6 @@
-import { removeTrailingSlash, parseUrl } from '@gatehouse/service-kit';
+import { createCookieBase, parseUrl, removeTrailingSlash } from '@gatehouse/service-kit';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { AuthConfig } from '../auth.config.js';
-import { createCookieBase } from '../platform/cookie-name.js';
 
 /** The parts of a request for a page that tell which address the browser opened. */
 export interface OpenedPage {

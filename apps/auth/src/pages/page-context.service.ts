@@ -1,9 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { RequestArrival } from '@gatehouse/service-kit';
+import { createCookieBase, type RequestArrival } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { createCookieBase } from '../platform/cookie-name.js';
 import { type DerivedKey, isSameText, ServerSecrets } from '../platform/server-secrets.js';
 import { BrowserSessionService } from '../sessions/browser-session.service.js';
 import { ClientInfoService, findClientAddress, InteractionService } from './interaction.service.js';
@@ -78,8 +77,10 @@ const signWithSession = ({ browser, session, action }: FormTokenBinding, key: De
 const signForBrowser = ({ browser, action }: FormTokenBinding, key: DerivedKey): string =>
   sign([browser, action], key);
 
-/** The user types the e-mail in these forms, so they have the same meaning in every session. */
-const FORMS_OF_ANY_SESSION: readonly string[] = ['/login', '/register'];
+/** The user types the e-mail in these forms, or opened them by a mail, so they have the same meaning in every session. */
+const FORMS_OF_ANY_SESSION: readonly string[] = [
+  ...['/login', '/register', '/verify-email', '/forgot-password', '/reset-password'],
+];
 
 /** The parts of an HTTP request that a page context is made from. */
 export interface PageRequest {

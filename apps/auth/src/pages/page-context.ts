@@ -7,6 +7,14 @@ import type { Texts } from './texts/en.js';
 /** `outdated`: made for this browser and this authorization request, but the session of the browser changed since. */
 export type FormTokenState = 'valid' | 'outdated' | 'foreign';
 
+/** The pages below `/account` with a form of their own. */
+export const ACCOUNT_FORMS = ['email', 'password', 'delete'] as const;
+export type AccountForm = (typeof ACCOUNT_FORMS)[number];
+
+/** The path of a form, or of the account page. */
+export const toAccountPath = (form: AccountForm | undefined): string =>
+  form === undefined ? '/account' : `/account/${form}`;
+
 /** What the server knows about the request for a page. */
 export interface PageContext {
   readonly browserSession: BrowserSession | undefined;

@@ -11,14 +11,14 @@ import {
 } from '../sessions/browser-session.service.js';
 import { describeDevice } from '../platform/network.js';
 import { InteractionService } from './interaction.service.js';
-import type { PageContext } from './page-context.js';
+import { type AccountForm, type PageContext, toAccountPath } from './page-context.js';
 import { buildContinueUrl, buildPageUrl } from './page.js';
 
 /** A password that is too long, missing or sent twice becomes an empty one, which is answered like a wrong password. */
-const passwordField = z.string().max(512).catch('');
+export const passwordField = z.string().max(512).catch('');
 
 /** Rejects control characters, because databases do not store NUL and no e-mail address has them. */
-const emailField = z
+export const emailField = z
   .string()
   .max(254)
   .regex(/^\P{Cc}*$/u)
@@ -49,29 +49,34 @@ export class PageLoginService {
   ) {}
 
   /**
+   * @param next the page that opens after a login without an authorization request; the account page by default
    * @returns `undefined` for a rejected login; the page does not reveal the reason
    * @throws {PasswordHashQueueFull}
    * @throws {TooManyRequests}
    */
-  async signIn(context: PageContext, credential: Credential): Promise<SignedIn | undefined> {
+  async signIn(
+    context: PageContext,
+    credential: Credential,
+    next?: AccountForm,
+  ): Promise<SignedIn | undefined> {
     const created = await this.createSession(context, credential);
     if (!created) return undefined;
     const cookies = [
       this.cookie.write(created.secret),
       this.knownDevice.write(context.cookie, credential.email),
     ];
-    return { cookies, location: this.resume(context, created.session.accountId) };
+    return { cookies, location: this.resume(context, created.session.accountId, next) };
   }
 
   /**
    * The URL where the authorization request continues, or the account page without a request.
    * @param chosen the account that the user selected, by a login or on the select-account page
    */
-  resume(context: PageContext, chosen: string): string {
+  resume(context: PageContext, chosen: string, next?: AccountForm): string {
     const { interaction } = context;
     return interaction
       ? buildContinueUrl(context, this.interactions.createTicket({ ...interaction, chosen }))
-      : buildPageUrl('/account', context);
+      : buildPageUrl(toAccountPath(next), context);
   }
 
   private async createSession(

@@ -137,7 +137,7 @@ export interface FieldOptions {
   readonly id: string;
   readonly label: string;
   /** `email` is a text field with the keyboard for addresses: `type=email` refuses letters outside of ASCII (RFC 6531). */
-  readonly type: 'email' | 'password';
+  readonly type: 'email' | 'password' | 'code';
   /** For browsers and password managers (HTML §4.10.18.7). */
   readonly autocomplete: string;
   readonly value?: string | undefined;
@@ -150,7 +150,11 @@ export interface FieldOptions {
   readonly isReadOnly?: boolean;
 }
 
-const EMAIL_INPUT = html`type="text" inputmode="email" autocapitalize="none" spellcheck="false"`;
+const INPUT_TYPES = {
+  email: html`type="text" inputmode="email" autocapitalize="none" spellcheck="false"`,
+  code: html`type="text" inputmode="numeric" spellcheck="false"`,
+  password: html`type="password"`,
+};
 
 export function renderField(options: FieldOptions): Html {
   const { id, label, type, autocomplete, value, hint, error, hasFocus, isReadOnly } = options;
@@ -158,7 +162,7 @@ export function renderField(options: FieldOptions): Html {
     <input
       id="${id}"
       name="${id}"
-      ${type === 'email' ? EMAIL_INPUT : html`type="${type}"`}
+      ${INPUT_TYPES[type]}
       autocomplete="${autocomplete}"
       value="${value}"
       required

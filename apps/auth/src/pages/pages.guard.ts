@@ -12,7 +12,8 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AUTH_CONFIG, type AuthConfig, type LimitName } from '../auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import type { LimitName } from '../platform/default-rate-limits.js';
 import { describeNetwork } from '../platform/network.js';
 import { enforceQuota, RateLimitService } from '../platform/rate-limit.service.js';
 import { AcceptsFrom } from '../platform/request-source.guard.js';

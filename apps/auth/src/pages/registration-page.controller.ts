@@ -2,8 +2,9 @@ import { Body, Controller, Get, Post, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { findBrokenRule, type PasswordRule } from '../accounts/password-policy.js';
 import { registration } from '../accounts/credentials.service.js';
-import { RegistrationGuard, RegistrationService } from '../accounts/registration.guard.js';
-import { type ClientInfo, ClientInfoService, markSession } from './interaction.service.js';
+import { RegistrationGuard } from '../accounts/registration.guard.js';
+import { RegistrationService } from '../accounts/registration.service.js';
+import { type ClientInfo, ClientInfoService } from './interaction.service.js';
 import { buildPageUrl, renderField, renderForm, renderPage, seeOther } from './page.js';
 import { html, type Html } from './html.js';
 import { loginForm } from './page-login.service.js';
@@ -45,12 +46,8 @@ export class RegistrationPageController {
       const state = await this.findState(context, invitation);
       return renderRegistrationPage(context, { email, ...state, invalid });
     }
-    await this.registrations.register(data);
-    return seeOther(
-      buildPageUrl('/login', context, {
-        registered: markSession(context.browserSession) || '1',
-      }),
-    );
+    const verification = await this.registrations.register(data, context.texts.language);
+    return seeOther(buildPageUrl('/verify-email', context, { verification }));
   }
 
   /** An invitation is for one e-mail address, so its page shows the address. */

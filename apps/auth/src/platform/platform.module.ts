@@ -11,6 +11,7 @@ import { ArrivalHook, Clock } from '@gatehouse/service-kit';
 import { type BeforeApplicationShutdown, Global, Module, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { MailboxNotifier } from './notifications/mailbox.js';
 import { NotificationOutbox } from './notifications/notification-outbox.js';
 import { NotificationRepository } from './notifications/notification.repository.js';
 import { ConsoleNotifier, Notifier, SmtpNotifier } from './notifications/notifier.js';
@@ -25,8 +26,10 @@ import { SecurityEventService } from './security-events/security-event.service.j
 import { loadServerSecrets, ServerSecrets } from './server-secrets.js';
 import { SharedTurnHook } from './shared-turn.hook.js';
 
-const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifier =>
-  url === undefined ? new ConsoleNotifier() : new SmtpNotifier({ url, from });
+function createNotifier({ SMTP_URL: url, MAIL_FROM: from, DEV_MAILBOX }: AuthConfig): Notifier {
+  const notifier = url === undefined ? new ConsoleNotifier() : new SmtpNotifier({ url, from });
+  return DEV_MAILBOX ? new MailboxNotifier(notifier) : notifier;
+}
 
 /**
  * Services that all other folders use. Nest runs the filters of later modules first, so this module is imported after the
@@ -66,6 +69,7 @@ const createNotifier = ({ SMTP_URL: url, MAIL_FROM: from }: AuthConfig): Notifie
   exports: [
     EventChainService,
     NotificationRepository,
+    Notifier,
     RateLimitService,
     RequestOriginService,
     SecurityEventRepository,

@@ -3,12 +3,8 @@ import { CleanupJob, createKeyRangeCleanup, UnitOfWork } from '@gatehouse/persis
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Quota } from '@gatehouse/service-kit';
-import {
-  AUTH_CONFIG,
-  type AuthConfig,
-  DEFAULT_RATE_LIMITS,
-  type LimitName,
-} from '../auth.config.js';
+import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
+import { DEFAULT_RATE_LIMITS, type LimitName } from './default-rate-limits.js';
 import { ServerSecrets } from './server-secrets.js';
 import { TooManyRequests } from './oauth-error.js';
 import { SharedRateLimiter, type Usage } from './shared-rate-limiter.js';

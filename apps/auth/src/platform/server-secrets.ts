@@ -1,7 +1,5 @@
-import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { splitSecrets } from '@gatehouse/service-kit';
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { readOrCreateSecret, splitSecrets } from '@gatehouse/service-kit';
 import type { AuthConfig } from '../auth.config.js';
 
 export interface DerivedKey {
@@ -46,22 +44,9 @@ const runHkdf = (secret: string, purpose: string): Buffer =>
 /** Returns the configured server secrets. In development it creates one secret and keeps it in the data folder. */
 export async function loadServerSecrets(config: AuthConfig): Promise<ServerSecrets> {
   const configured = config.SERVER_SECRET && splitSecrets(config.SERVER_SECRET);
-  return new ServerSecrets(configured || [await readOrCreateSecret(config.DATA_DIR)]);
-}
-
-async function readOrCreateSecret(folder: string): Promise<string> {
-  const file = join(folder, 'server-secret');
-  await mkdir(folder, { recursive: true });
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  // `link` never replaces a file: when several processes start together, the first one's secret stays.
-  await link(draft, file).catch(ignoreFileExists);
-  await rm(draft);
-  return readFile(file, 'utf8');
-}
-
-function ignoreFileExists(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
+  return new ServerSecrets(
+    configured || [await readOrCreateSecret(config.DATA_DIR, 'server-secret')],
+  );
 }
 
 /** `content . secret id . MAC` (HMAC-SHA-256), for values that this server issues and gets back. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../platform/security-events/security-event.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { AccountRoleRepository } from '../accounts/account-role.repository.js';
-import { AccountRepository } from '../accounts/account.repository.js';
+import { AccountRepository, type NewEmailOptions } from '../accounts/account.repository.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { ResourceServerService } from '../clients/resource-server.service.js';
 import { filterRoleClaims, type StoredClaims } from '../tokens/standard-claims.js';
@@ -24,6 +24,14 @@ export interface PasswordChange {
   readonly kept?: KeptSession | undefined;
   /** The hash that the caller confirmed. If the account has another hash by now, nothing changes. Without it, any hash is replaced. */
   readonly replaces?: string;
+  /** Whether the owner chose the password by a link of a mail, without the old one. */
+  readonly isReset?: boolean;
+}
+
+export interface EmailChange extends NewEmailOptions {
+  readonly kept?: KeptSession | undefined;
+  /** Whether the account had the address before. */
+  readonly isRestored?: boolean;
 }
 
 /** The password changed since the caller confirmed it, or the account does not exist. Nothing was changed. */
@@ -77,8 +85,28 @@ export class AccountOperationsService {
       await this.accounts.lock(accountId);
       const { updated_at, ...claims } = await this.accounts.findClaims(accountId);
       if (claims['email_verified'] === true) return false;
-      return this.setClaims(accountId, { ...claims, email_verified: true }, by);
+      await this.accounts.setClaims(accountId, { ...claims, email_verified: true });
+      await this.events.record({ type: 'account.email_verified', accountId, by });
+      return true;
     });
+  }
+
+  /**
+   * Gives an account an address that its owner has proved, and revokes the sessions. Joins the transaction of the caller, which has
+   * locked the account.
+   * @returns false if the account is disabled, its password changed since the request, or another account has the address
+   */
+  async changeEmail(
+    accountId: string,
+    email: string,
+    { kept, isRestored = false, ...condition }: EmailChange,
+  ): Promise<boolean> {
+    if (!(await this.accounts.setEmail(accountId, email, condition))) return false;
+    await this.verifyEmail(accountId, 'owner');
+    await this.sessions.revokeAllOfAccount(accountId, 'email_changed', kept);
+    const type = isRestored ? 'account.email_restored' : 'account.email_changed';
+    await this.events.record({ type, accountId, by: 'owner' });
+    return true;
   }
 
   /**
@@ -127,15 +155,27 @@ export class AccountOperationsService {
   async changePassword(
     accountId: string,
     password: string,
-    { by, kept, replaces }: PasswordChange,
+    change: PasswordChange,
   ): Promise<number> {
-    const passwordHash = await this.passwords.hash(password);
+    return this.setPasswordHash(accountId, await this.passwords.hash(password), change);
+  }
+
+  /**
+   * The same with the hash of the password. Joins a surrounding transaction, which must not wait for a hash.
+   * @throws {PasswordChangeConflict}
+   */
+  setPasswordHash(
+    accountId: string,
+    passwordHash: string,
+    { by, kept, replaces, isReset = false }: PasswordChange,
+  ): Promise<number> {
     return this.unitOfWork.transaction(async () => {
       if (!(await this.accounts.setPassword(accountId, passwordHash, replaces))) {
         throw new PasswordChangeConflict('the account does not exist, or its password changed');
       }
       const revoked = await this.sessions.revokeAllOfAccount(accountId, 'password_changed', kept);
-      await this.events.record({ type: 'account.password_changed', accountId, by });
+      const type = isReset ? 'account.password_reset' : 'account.password_changed';
+      await this.events.record({ type, accountId, by });
       return revoked;
     });
   }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createCookieBase } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { AUTH_CONFIG, type AuthConfig } from '../auth.config.js';
-import { createCookieBase } from '../platform/cookie-name.js';
 
 const SECRET_PATTERN = /^[\w-]{43}$/;
 

@@ -44,14 +44,16 @@ export class ConsentRepository {
   /**
    * Locks the consent for the rest of the transaction, and creates it without scope if there is none. A concurrent call waits
    * here for the first transaction, and then reads the scope that it wrote.
+   * @returns the scope; undefined for an erased account
    */
-  async lockOrInsert(accountId: string, clientId: string): Promise<readonly string[]> {
+  async lockOrInsert(accountId: string, clientId: string): Promise<readonly string[] | undefined> {
     const { rows } = await this.unitOfWork.execute<{ scope: string }>(
-      `INSERT INTO consent (account_id, client_id, scope, granted_at) VALUES ($1, $2, '', $3)
+      `INSERT INTO consent (account_id, client_id, scope, granted_at)
+       SELECT id, CAST($2 AS varchar), '', CAST($3 AS bigint) FROM account WHERE id = $1 AND erased_at IS NULL
        ON CONFLICT (account_id, client_id) DO UPDATE SET granted_at = consent.granted_at RETURNING scope`,
       [accountId, clientId, this.clock.now()],
     );
-    return splitScope(rows[0]?.scope ?? '');
+    return rows[0] && splitScope(rows[0].scope);
   }
 
   async updateScope(accountId: string, clientId: string, scope: readonly string[]): Promise<void> {
@@ -97,7 +99,7 @@ const splitScope = (scope: string): readonly string[] => scope.split(' ').filter
 @Injectable()
 export class ConsentService {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly transactions: AccountTransactionService,
     private readonly consents: ConsentRepository,
     private readonly events: SecurityEventService,
   ) {}
@@ -114,10 +116,11 @@ export class ConsentService {
     return scope.every((word) => allowed.includes(word));
   }
 
-  /** Adds the scope to the previous consent. Concurrent calls lose no scope. */
+  /** Adds the scope to the previous consent. Concurrent calls lose no scope. Without an account nothing changes. */
   grant(accountId: string, clientId: string, scope: readonly string[]): Promise<void> {
-    return this.unitOfWork.transaction(async () => {
+    return this.transactions.run(accountId, async () => {
       const before = await this.consents.lockOrInsert(accountId, clientId);
+      if (!before) return;
       await this.consents.updateScope(accountId, clientId, [...new Set([...before, ...scope])]);
       const allowed = scope.join(' ');
       await this.events.record({ type: 'consent.granted', accountId, clientId, scope: allowed });

@@ -15,6 +15,20 @@ import type { RevocationReason } from '../platform/security-events/security-even
 import { StatusListService } from '../tokens/status-lists/status-list.service.js';
 import { StatusSnapshotService } from '../tokens/status-lists/status-snapshot.service.js';
 import { RefreshTokenFamily } from './refresh-token-family.entity.js';
+import {
+  ABOVE_SESSION_LIMIT,
+  BATCH_OF_CLIENT,
+  COMPLETE_ROTATION,
+  COUNT_UNREVOKED,
+  IN_BROWSER_SESSION,
+  INSERT,
+  INSERT_OF_CLAIMED_DEVICE,
+  OF_ACCOUNT_AND_CLIENT,
+  OUTSIDE_BROWSER_SESSION,
+  SELECT_ACTIVE_IDS,
+  SELECT_OFFLINE_TO_TELL,
+  SELECT_REVOKED_STATUS_INDEXES,
+} from './refresh-token-family.statements.js';
 import { buildRotation, EXPIRED_FAMILY_ROWS, REVOKED_FAMILY_ROWS } from './refresh-token-limits.js';
 
 /** A family before its first rotation, without the device of the login. */
@@ -61,14 +75,15 @@ export interface RevokedFamily {
   readonly origin: string | null;
   /** When the family would have expired, in milliseconds since the epoch. */
   readonly ends_at: number;
+  /** Where its client receives logout tokens. */
+  readonly logout_uri: string | null;
 }
+
+export type OfflineFamily = Pick<RevokedFamily, 'id' | 'account_id' | 'client_id'>;
 
 /** The scope is a list of words that spaces separate. */
 type UnrevokedFamily = Record<'id' | 'scope', string> &
   Record<'browser_session_id' | 'claims', string | null>;
-
-/** A client may have a million families, and each statement must stay far below the statement timeout. */
-const CLIENT_BATCH_SIZE = 1_000;
 
 /** All SQL of the table `refresh_token_family`. */
 @Injectable()
@@ -166,7 +181,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     return this.revoke(`id IN (${ids.map((_, n) => `$${n + 3}`).join()})`, ids, revocation);
   }
 
-  /** Revokes at most {@link CLIENT_BATCH_SIZE} families. */
+  /** Revokes at most 1,000 families. */
   revokeBatchOfClient(clientId: string, revocation: Revocation) {
     return this.revoke(BATCH_OF_CLIENT, [clientId], revocation);
   }
@@ -178,6 +193,14 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
 
   revokeByAccountAndClient(accountId: string, clientId: string, revocation: Revocation) {
     return this.revoke(OF_ACCOUNT_AND_CLIENT, [accountId, clientId], revocation);
+  }
+
+  /** Reads inside a surrounding transaction the families with `offline_access` whose clients receive logout tokens. */
+  async findOfflineToTell(browserSessionId: string): Promise<readonly OfflineFamily[]> {
+    const { rows } = await this.unitOfWork.execute<OfflineFamily>(SELECT_OFFLINE_TO_TELL, [
+      browserSessionId,
+    ]);
+    return rows;
   }
 
   /** Families with `offline_access` stay, because they last while the person is away. */
@@ -212,6 +235,7 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
     const { rows } = await this.unitOfWork.execute<RevokedFamily>(
       `UPDATE refresh_token_family SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND ${this.lockInIdOrder(condition)}
        RETURNING id, account_id, client_id, user_agent, origin,
+         (SELECT backchannel_logout_uri FROM client WHERE client.id = refresh_token_family.client_id) AS logout_uri,
          CASE WHEN idle_expires_at < absolute_expires_at THEN idle_expires_at ELSE absolute_expires_at END AS ends_at`,
       [now, reason, ...parameters],
     );
@@ -229,45 +253,3 @@ export class RefreshTokenFamilyRepository implements OnModuleInit {
       SELECT id FROM refresh_token_family WHERE ended_at IS NULL AND ${found} ORDER BY id COLLATE "C" FOR UPDATE))`;
   }
 }
-
-const buildInsertText = (device: string): string => `
-  INSERT INTO refresh_token_family (id, account_id, client_id, scope, resource, generation, rotated_at, created_at,
-    idle_expires_at, absolute_expires_at, status_index, authenticated_at, browser_session_id, amr, claims, dpop_jkt, user_agent, origin)
-  VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, ${device})`;
-const INSERT = buildInsertText('$15, $16');
-const INSERT_OF_CLAIMED_DEVICE = buildInsertText('claimed.user_agent, claimed.origin');
-
-const COUNT_UNREVOKED =
-  'SELECT count(*) AS unrevoked FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL';
-
-const SELECT_ACTIVE_IDS = `
-  SELECT id FROM refresh_token_family
-  WHERE account_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2`;
-
-/** Families that were revoked after `$1`. A partial index leads to these rows. */
-export const SELECT_REVOKED_STATUS_INDEXES =
-  'SELECT status_index FROM refresh_token_family WHERE ended_at > $1 AND status_index IS NOT NULL';
-
-const IN_BROWSER_SESSION = `browser_session_id = $3 AND ' ' || scope || ' ' NOT LIKE '% offline!_access %' ESCAPE '!'`;
-
-/** The concatenation makes the database use the index on accounts, because a client may have a million families. */
-const OF_ACCOUNT_AND_CLIENT = `account_id = $3 AND client_id || '' = $4`;
-
-const OUTSIDE_BROWSER_SESSION =
-  'account_id = $3 AND (browser_session_id IS NULL OR browser_session_id <> $4)';
-
-const BATCH_OF_CLIENT = `id IN (
-  SELECT id FROM refresh_token_family WHERE client_id = $3 AND ended_at IS NULL LIMIT ${CLIENT_BATCH_SIZE})`;
-
-const COMPLETE_ROTATION = `
-  UPDATE refresh_token_family SET rotated_at = $3
-  WHERE id = $1 AND generation = $2 AND rotated_at < $3 AND ended_at IS NULL`;
-
-/**
- * The families of the client itself come last and go first, so that one client cannot end the sessions at others by repeated
- * logins. SQLite has no OFFSET without a LIMIT.
- */
-const ABOVE_SESSION_LIMIT = `id IN (
-  SELECT id FROM refresh_token_family
-  WHERE account_id = $3 AND id <> $4 AND ended_at IS NULL AND idle_expires_at > $5 AND absolute_expires_at > $5
-  ORDER BY CASE WHEN client_id = $7 THEN 1 ELSE 0 END, created_at DESC, id LIMIT 1000000 OFFSET $6)`;

@@ -9,7 +9,9 @@ import {
 } from '../platform/security-events/security-event.service.js';
 import { parseStoredClaims, type RequestedClaims } from '../tokens/standard-claims.js';
 import { deriveSessionId } from '../tokens/issued-credentials.js';
+import { LogoutDeliveryRepository } from './logout-delivery.repository.js';
 import {
+  type OfflineFamily,
   RefreshTokenFamilyRepository,
   type Revocation,
   type RevokedFamily,
@@ -29,6 +31,30 @@ interface FamilyAccess {
   readonly claims: RequestedClaims;
 }
 
+/** What follows from the end of a session, stored in its transaction: the security event, and what the outboxes send. */
+@Injectable()
+export class RevocationReports {
+  constructor(
+    private readonly events: SecurityEventService,
+    private readonly notifications: NotificationRepository,
+    private readonly logouts: LogoutDeliveryRepository,
+  ) {}
+
+  async add(family: RevokedFamily, reason: RevocationReason): Promise<void> {
+    const { account_id: accountId, client_id: clientId, user_agent: userAgent, origin } = family;
+    const sessionId = deriveSessionId(family.id);
+    await this.events.record({ type: 'family.ended', reason, accountId, clientId, sessionId });
+    if (family.logout_uri !== null) await this.addLogout(family);
+    if (reason !== 'reuse') return;
+    const detail = { userAgent, origin };
+    await this.notifications.enqueue({ accountId, kind: 'refresh_token_reused', detail });
+  }
+
+  addLogout({ id, account_id: accountId, client_id: clientId }: OfflineFamily): Promise<void> {
+    return this.logouts.enqueue({ accountId, clientId, sessionId: deriveSessionId(id) });
+  }
+}
+
 /**
  * Revokes families. One statement revokes a family, once, in a transaction with its security event. Each method joins a
  * surrounding transaction, and returns the number of families that were active. It revokes expired families too, because an
@@ -41,7 +67,7 @@ export class RefreshTokenRevocation {
     private readonly families: RefreshTokenFamilyRepository,
     private readonly clock: Clock,
     private readonly events: SecurityEventService,
-    private readonly notifications: NotificationRepository,
+    private readonly reports: RevocationReports,
   ) {}
 
   /** For the transaction that creates the family. */
@@ -89,11 +115,19 @@ export class RefreshTokenRevocation {
     );
   }
 
-  /** Families with `offline_access` stay, because they last while the person is away. */
+  /**
+   * Families with `offline_access` stay, because they last while the person is away. Their clients are told, because the person
+   * has signed out (OpenID Connect Back-Channel Logout §2.7).
+   */
   revokeOfBrowserSession(browserSessionId: string, reason: RevocationReason): Promise<number> {
-    return this.revoke(reason, (revocation) =>
-      this.families.revokeByBrowserSession(browserSessionId, revocation),
-    );
+    return this.unitOfWork.transaction(async () => {
+      const active = await this.revoke(reason, (revocation) =>
+        this.families.revokeByBrowserSession(browserSessionId, revocation),
+      );
+      for (const family of await this.families.findOfflineToTell(browserSessionId))
+        await this.reports.addLogout(family);
+      return active;
+    });
   }
 
   revokeOutsideBrowserSession(
@@ -144,18 +178,9 @@ export class RefreshTokenRevocation {
     return this.unitOfWork.transaction(async () => {
       const now = this.clock.now();
       const families = await update({ reason, now });
-      for (const family of families) await this.recordRevocation(family, reason);
+      for (const family of families) await this.reports.add(family, reason);
       const active = families.filter(({ ends_at }) => ends_at > now);
       return { all: families.length, active: active.length };
     });
-  }
-
-  private async recordRevocation(family: RevokedFamily, reason: RevocationReason): Promise<void> {
-    const { account_id: accountId, client_id: clientId, user_agent: userAgent, origin } = family;
-    const sessionId = deriveSessionId(family.id);
-    await this.events.record({ type: 'family.ended', reason, accountId, clientId, sessionId });
-    if (reason !== 'reuse') return;
-    const detail = { userAgent, origin };
-    await this.notifications.enqueue({ accountId, kind: 'refresh_token_reused', detail });
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Clock } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -48,8 +48,11 @@ export function verifyIdToken(text: string, keys: readonly PublicJwk[]): IdToken
   return claims ? { kind: 'valid', claims } : { kind: 'forged' };
 }
 
-interface IdTokenClient extends SubjectClient {
+interface SigningClient extends SubjectClient {
   readonly idTokenAlgorithm: SigningAlgorithm | null;
+}
+
+interface IdTokenClient extends SigningClient {
   /** Whether its ID tokens have only the claims that it requested by name. */
   readonly leanIdTokens: boolean;
 }
@@ -74,9 +77,22 @@ export interface IdTokenContent {
   readonly requested?: RequestedClaims;
 }
 
+/** The content of a logout token. The service adds `iss`, `iat`, `exp`, `jti` and `events`. */
+export interface LogoutTokenContent {
+  readonly client: SigningClient;
+  /** Left out, the token has no `sub`. */
+  readonly account?: SubjectAccount | undefined;
+  /** `sid`. */
+  readonly sessionId: string;
+}
+
+/** The specification recommends at most two minutes (OpenID Connect Back-Channel Logout §4). */
+const LOGOUT_TOKEN_SECONDS = 120;
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
 const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
-/** Issues ID tokens (OpenID Connect Core §2), and verifies them as hints. */
+/** Issues ID tokens (OpenID Connect Core §2) and logout tokens, and verifies ID tokens as hints. */
 @Injectable()
 export class IdTokenService {
   constructor(
@@ -106,6 +122,22 @@ export class IdTokenService {
     return this.keys.sign('JWT', claims, this.selectAlgorithm(client));
   }
 
+  /** A logout token has no `nonce`, so it is no ID token, and its type keeps it apart (OpenID Connect Back-Channel Logout §2.4, §4.1). */
+  issueLogoutToken({ client, account, sessionId }: LogoutTokenContent): Promise<string> {
+    const now = toSeconds(this.clock.now());
+    const claims = {
+      iss: this.config.ISSUER,
+      aud: client.id,
+      iat: now,
+      exp: now + LOGOUT_TOKEN_SECONDS,
+      jti: randomUUID(),
+      events: { [LOGOUT_EVENT]: {} },
+      ...(account && { sub: computeSubject(account, client) }),
+      sid: sessionId,
+    };
+    return this.keys.sign('logout+jwt', claims, this.selectAlgorithm(client));
+  }
+
   /**
    * Verifies an ID token that a client sends back (`id_token_hint`). It may have expired, because it only names the user and
    * proves no authentication. A hint is optional, so one that cannot be verified counts as none.
@@ -120,7 +152,7 @@ export class IdTokenService {
   }
 
   /** A client may be registered for an algorithm that is no longer configured. It gets the default then. */
-  private selectAlgorithm({ idTokenAlgorithm }: IdTokenClient): SigningAlgorithm {
+  private selectAlgorithm({ idTokenAlgorithm }: SigningClient): SigningAlgorithm {
     const isConfigured = this.keys.algorithms.some((algorithm) => algorithm === idTokenAlgorithm);
     return idTokenAlgorithm && isConfigured ? idTokenAlgorithm : this.config.ID_TOKEN_ALGORITHM;
   }

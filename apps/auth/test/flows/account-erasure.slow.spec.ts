@@ -1,4 +1,4 @@
-import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
+import { CleanupJob, Scheduler, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import type { Account } from '../../src/accounts/account.entity.js';
@@ -6,20 +6,29 @@ import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { InvitationRepository } from '../../src/accounts/invitation.service.js';
 import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import { NotificationRepository } from '../../src/platform/notifications/notification.repository.js';
-import { AccountErasureService } from '../../src/sessions/account-erasure.service.js';
+import {
+  AccountDeletionService,
+  AccountErasureService,
+} from '../../src/sessions/account-erasure.service.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
-import { aClient, anAccount, TestBrowser } from '../support/test-browser.js';
-import { decodeClaims, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
+import { aClient, anAccount, CALLBACK, TestBrowser, VERIFIER } from '../support/test-browser.js';
+import { TestMailServer } from '../support/test-mail-server.js';
+import { decodeClaims, PASSWORD, TestAuth, toDatabaseSettings } from '../support/test-auth.js';
 
 const DAY_SECONDS = 86_400;
 
 eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
+  const mailServer = new TestMailServer();
   let auth: TestAuth;
+  /** Another replica on the same database. */
+  let replica: TestAuth;
   beforeAll(async () => {
-    auth = await TestAuth.start(toDatabaseSettings(await fresh()));
+    const settings = { ...toDatabaseSettings(await fresh()), SMTP_URL: await mailServer.start() };
+    auth = await TestAuth.start(settings);
+    replica = await TestAuth.start(settings);
   });
-  afterAll(() => auth.stop());
+  afterAll(() => mailServer.stop());
 
   const erase = ({ id }: { readonly id: string }) =>
     auth.app.get(AccountErasureService).erase(id, 'operator');
@@ -119,26 +128,96 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
     expect(events).toHaveLength(1);
   });
 
-  it('answers logins, consents and refreshes at the same time without a server error', async () => {
-    for (let n = 0; n < 3; n += 1) {
+  it('leaves no session, consent or token of a login, refresh, code or consent that another replica handles meanwhile', async () => {
+    for (let n = 0; n < 5; n += 1) {
       const account = await aFullAccount();
-      const browser = new TestBrowser(auth);
+      const browser = new TestBrowser(replica);
       await browser.signIn(account);
-      const client = await aClient(auth);
-      const [answers, , erased] = await Promise.all([
+      const [client, other] = [await aClient(auth), await aClient(auth)];
+      await browser.grantConsent(account, client);
+      const code = await browser.obtainCode(client);
+      const form = { current_password: PASSWORD };
+      const page = await browser.open('/account/delete');
+      const atOther = new TestBrowser(auth);
+      for (const [key, value] of browser.cookies) atOther.cookies.set(key, value);
+      const [answers, , deleted] = await Promise.all([
         Promise.all([
-          auth.login(account.email),
-          auth.refresh(account.refreshToken),
-          auth.login(account.email, { password: 'wrong' }),
+          replica.login(account.email),
+          replica.refresh(account.refreshToken),
+          replica.login(account.email, { password: 'wrong' }),
+          replica.token({
+            grant_type: 'authorization_code',
+            client_id: client,
+            code,
+            redirect_uri: CALLBACK,
+            code_verifier: VERIFIER,
+          }),
           browser.authorize(client),
         ]),
-        browser.grantConsent(account, client),
-        erase(account),
+        browser.grantConsent(account, other),
+        atOther.submit(page, form),
       ]);
-      expect(erased).toBe(true);
+      expect(deleted.headers.get('location')).toBe('/account/deleted');
       for (const { status } of answers) expect(status).toBeLessThan(500);
-      expect((await auth.login(account.email)).status).toBe(400);
+      for (const { body } of answers.slice(0, 4)) {
+        if (body['refresh_token'])
+          expect((await auth.refresh(body['refresh_token'])).status).toBe(400);
+      }
+      expect((await replica.login(account.email)).status).toBe(400);
+      const left = await readAll();
+      for (const table of ['consent', 'browser_session', 'account_role'])
+        expect(left[table]).not.toContain(account.id);
+      const active =
+        'SELECT id FROM refresh_token_family WHERE account_id = $1 AND ended_at IS NULL';
+      expect(await auth.app.get(UnitOfWork).query(active, [account.id])).toEqual([]);
     }
+  });
+
+  it('stores no consent that a request in progress grants after the erasure', async () => {
+    const account = await anAccount(auth);
+    await erase(account);
+    await new TestBrowser(replica).grantConsent(account, await aClient(auth));
+    expect((await readAll())['consent']).not.toContain(account.id);
+  });
+
+  describe('a deletion by the owner', () => {
+    const deleteByOwner = (account: Account) =>
+      auth.app
+        .get(AccountDeletionService)
+        .delete({ accountId: account.id, sessionId: account.id }, PASSWORD, 'en');
+    const send = () => auth.app.get(Scheduler).runNow('notifications');
+
+    it('sends one mail to the address, and then forgets the address', async () => {
+      const account = await aFullAccount();
+      expect(await deleteByOwner(account)).toBe(true);
+      await Promise.all([send(), replica.app.get(Scheduler).runNow('notifications')]);
+      await send();
+      const mails = mailServer.mails.filter(({ to }) => to.includes(account.email));
+      expect(mails.map(({ text }) => /^Subject: (.*)\r$/m.exec(text)?.[1])).toEqual([
+        'Your account was deleted',
+      ]);
+      expect(JSON.stringify(await readAll())).not.toContain(account.email);
+    });
+
+    it('deletes nothing if the password changed since the owner confirmed it', async () => {
+      const account = await anAccount(auth);
+      await auth.app
+        .get(AccountOperationsService)
+        .changePassword(account.id, 'another good password', { by: 'operator' });
+      const erasure = auth.app.get(AccountErasureService);
+      expect(
+        await erasure.erase(account.id, 'owner', { confirmedHash: account.passwordHash }),
+      ).toBe(false);
+      expect(await auth.app.get(AccountRepository).find(account.id)).not.toBeNull();
+    });
+
+    it('deletes the account once for requests at two replicas', async () => {
+      const account = await aFullAccount();
+      const erased = await Promise.all(
+        [auth, replica].map(({ app }) => app.get(AccountErasureService).erase(account.id, 'owner')),
+      );
+      expect(erased.sort()).toEqual([false, true]);
+    });
   });
 
   it('allows no operation on an erased account: no search, enabling, erasure or password', async () => {

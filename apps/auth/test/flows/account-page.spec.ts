@@ -123,7 +123,7 @@ describe('the account page', () => {
 describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
   const NEW = 'another good password';
   const change = async (user: TestBrowser, typed: Record<string, string>) =>
-    user.submit(await user.open('/account'), typed, { action: '/account/password' });
+    user.submit(await user.open('/account/password'), typed);
   const titleOf = ({ text }: TestResponse) => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
 
   it('changes it, keeps this browser with its sessions, and ends all other sessions', async () => {
@@ -144,7 +144,7 @@ describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
       '/account?password_changed=1',
     ]);
     const { text } = await current.follow(answer);
-    expect(text).toContain('Your password is changed. You are signed out everywhere else.');
+    expect(text).toContain('Your password was changed. You are signed out everywhere else.');
     expect((await elsewhere.open('/account')).status).toBe(303);
     expect((await auth.refresh(foreign)).status).toBe(400);
     const refreshed = { grant_type: 'refresh_token', client_id: client };
@@ -166,13 +166,13 @@ describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
     ['a short password', PASSWORD, 'short', 'new_password', 'must have 8 to 128 characters'],
     ['a long password', PASSWORD, 'x'.repeat(129), 'new_password', 'must have 8 to 128 characters'],
     ['no new password', PASSWORD, '', 'new_password', 'must have 8 to 128 characters'],
-    ['a common password', PASSWORD, 'Password1', 'new_password', 'one of the commonest'],
+    ['a common password', PASSWORD, 'Password1', 'new_password', 'password is too common'],
   ])(
     'names the fault of %s beside its field (WCAG 2.2, 3.3.1)',
     async (_, current_password, new_password, id, message) => {
       const user = await aSignedInBrowser();
       const answer = await change(user, { current_password, new_password });
-      expect([answer.status, titleOf(answer)]).toEqual([400, 'Your account']);
+      expect([answer.status, titleOf(answer)]).toEqual([400, 'Change your password']);
       expect(answer.text).toMatch(
         new RegExp(`<p class="error" id="${id}-error" role="alert">[^<]*${message}`),
       );
@@ -190,11 +190,11 @@ describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
 
   it('changes it once if the form is sent twice at once', async () => {
     const user = await aSignedInBrowser();
-    const page = await user.open('/account');
+    const page = await user.open('/account/password');
     const typed = (new_password: string) => ({ current_password: PASSWORD, new_password });
     const answers = await Promise.all(
       ['a first new password', 'a second new password'].map((password) =>
-        user.submit(page, typed(password), { action: '/account/password' }),
+        user.submit(page, typed(password)),
       ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 400]);
@@ -215,7 +215,7 @@ describe('the form that changes the password (ASVS 6.2.2, 6.2.3)', () => {
   });
 
   it('gives each field an autocomplete value, and names the account to password managers', async () => {
-    const { text } = await (await aSignedInBrowser()).open('/account');
+    const { text } = await (await aSignedInBrowser()).open('/account/password');
     for (const word of ['current-password', 'new-password', 'username'])
       expect(text).toContain(`autocomplete="${word}"`);
   });

@@ -2,6 +2,7 @@ import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import type { Account } from '../../src/accounts/account.entity.js';
+import type { ClientRegistration } from '../../src/clients/client.repository.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
@@ -173,23 +174,33 @@ eachDatabase('authorization codes', (fresh) => {
   });
 
   describe('refresh tokens (OpenID Connect Core §11)', () => {
-    it.each<[string, boolean, { scope?: string; firstParty?: boolean; grantTypes?: string[] }]>([
+    it.each<[string, boolean, Partial<ClientRegistration> & { asked?: string }]>([
       ['issues a refresh token for offline_access', true, {}],
-      ['issues no refresh token without offline_access', false, { scope: 'openid photos:read' }],
+      [
+        'issues no refresh token without offline_access to a client that may request it',
+        false,
+        { asked: 'openid photos:read' },
+      ],
+      [
+        'issues a refresh token to a client that may not request offline_access',
+        true,
+        { asked: 'openid photos:read', scope: ['openid', 'photos:read'] },
+      ],
       [
         'issues a refresh token to a first-party client',
         true,
-        { scope: 'openid photos:read', firstParty: true },
+        { asked: 'openid photos:read', firstParty: true },
       ],
       [
         'issues no refresh token to a client without the refresh grant',
         false,
         { grantTypes: ['authorization_code'] },
       ],
-    ])('%s', async (_, isIssued, { scope = SCOPE, ...registration }) => {
+    ])('%s', async (_, isIssued, { asked = SCOPE, ...registration }) => {
       const id = await aClient(auth, registration);
       const ownBrowser = await aBrowser(user, id);
-      const { body } = await redeem(await ownBrowser.obtainCode(id, { scope }), { client_id: id });
+      const code = await ownBrowser.obtainCode(id, { scope: asked });
+      const { body } = await redeem(code, { client_id: id });
       expect('refresh_token' in body).toBe(isIssued);
       expect(body['expires_in']).toBe(300);
     });

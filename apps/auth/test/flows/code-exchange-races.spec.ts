@@ -1,6 +1,7 @@
 import { UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase } from '@gatehouse/persistence/testing';
 import type { Account } from '../../src/accounts/account.entity.js';
+import { AccountErasureService } from '../../src/sessions/account-erasure.service.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { BrowserSessionService } from '../../src/sessions/browser-session.service.js';
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
@@ -60,6 +61,7 @@ eachDatabase('an exchange of a code during a revocation', (fresh) => {
       'the account is disabled',
       () => auth.app.get(AccountOperationsService).disable(user.id, 'operator'),
     ],
+    ['the account is deleted', () => auth.app.get(AccountErasureService).erase(user.id, 'owner')],
   ])('creates no session if %s in a transaction for which it waits', async (_, revoke) => {
     const code = await browser.obtainCode(client);
     const { redeeming } = await auth.app.get(UnitOfWork).transaction(async () => {

@@ -7,7 +7,7 @@ import { BrowserSessionService } from '../../src/sessions/browser-session.servic
 import { ClientOperationsService } from '../../src/sessions/client-operations.service.js';
 import { AuthorizedClientService } from '../../src/sessions/consent.service.js';
 import { SessionService } from '../../src/sessions/session.service.js';
-import { SELECT_REVOKED_STATUS_INDEXES } from '../../src/sessions/refresh-token-family.repository.js';
+import { SELECT_REVOKED_STATUS_INDEXES } from '../../src/sessions/refresh-token-family.statements.js';
 import {
   aClient,
   anAccount,

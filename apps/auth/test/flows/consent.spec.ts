@@ -183,7 +183,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
 
   it('answers 400 without an authorization request', async () => {
     const answer = await browser.open('/consent');
-    expect([answer.status, titleOf(answer)]).toEqual([400, 'This request cannot be answered']);
+    expect([answer.status, titleOf(answer)]).toEqual([400, 'The request is not valid']);
   });
 
   it.each([
@@ -195,7 +195,7 @@ eachDatabase('consent to the scopes of a client', (fresh) => {
     [
       'the client was disabled',
       () => auth.app.get(ClientOperationsService).disable(client, 'operator'),
-      [400, 'This application is not known here'],
+      [400, 'This application is not registered'],
     ],
   ])('says why nothing came of an open page after %s', async (_, change, expected) => {
     const page = await browser.authorize(client);

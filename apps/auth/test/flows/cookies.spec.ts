@@ -1,4 +1,4 @@
-import { createCookieBase } from '../../src/platform/cookie-name.js';
+import { createCookieBase } from '@gatehouse/service-kit';
 import { anAccount, TestBrowser } from '../support/test-browser.js';
 import { PASSWORD, TestAuth } from '../support/test-auth.js';
 

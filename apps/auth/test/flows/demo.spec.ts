@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { authConfig } from '../../src/auth.config.js';
 import { AccountRoleRepository } from '../../src/accounts/account-role.repository.js';
 import { AccountRepository } from '../../src/accounts/account.repository.js';
 import { OPENID_SCOPES } from '../../src/clients/auth.scopes.js';
@@ -39,11 +40,9 @@ describe('the demo and conformance data', () => {
         'conformance-one',
         'conformance-post',
         'conformance-two',
-        'demo-app',
         'demo-docs',
         'demo-spa',
         'demo-staff',
-        'demo-website',
         'orders-service',
         'short-lived-demo',
       ].map((id) => [id, []]),
@@ -52,8 +51,8 @@ describe('the demo and conformance data', () => {
 
   it('keeps secrets in files that only their owner can read', async () => {
     const credentials = await readCredentials('demo.env');
-    const { DEMO_WEBSITE_SECRET, DEMO_EMAIL } = credentials;
-    expect(DEMO_WEBSITE_SECRET).toMatch(/^[\w-]{43}$/);
+    const { SHORT_LIVED_SECRET, DEMO_EMAIL } = credentials;
+    expect(SHORT_LIVED_SECRET).toMatch(/^[\w-]{43}$/);
     expect(DEMO_EMAIL).toBe('demo@gatehouse.example');
     expect((await stat(join(folder, 'conformance.env'))).mode & 0o077).toBe(0);
   });
@@ -67,13 +66,16 @@ describe('the demo and conformance data', () => {
     }
   });
 
-  it('creates a staff account whose role the staff console needs', async () => {
+  it('creates a staff account with the roles that the staff console needs', async () => {
     const { DEMO_EMAIL = '', DEMO_STAFF_EMAIL = '' } = await readCredentials('demo.env');
     const rolesOf = async (email: string) => {
       const account = await auth.app.get(AccountRepository).findByEmail(email);
       return auth.app.get(AccountRoleRepository).findRoles(account?.id ?? '');
     };
-    expect([await rolesOf(DEMO_EMAIL), await rolesOf(DEMO_STAFF_EMAIL)]).toEqual([[], ['support']]);
+    expect([await rolesOf(DEMO_EMAIL), await rolesOf(DEMO_STAFF_EMAIL)]).toEqual([
+      [],
+      ['accounting', 'support'],
+    ]);
     const scope = (await findClient('demo-staff'))?.scope;
     expect(scope).toEqual(expect.arrayContaining(['photos:read:any', 'roles']));
   });
@@ -101,16 +103,52 @@ describe('the demo and conformance data', () => {
   it('keeps accounts, clients and secrets after a restart', async () => {
     const readAll = () => Promise.all(['demo.env', 'conformance.env'].map(readCredentials));
     const before = await readAll();
-    const secrets = (await findClient('demo-website'))?.secretHashes;
+    const secrets = (await findClient('short-lived-demo'))?.secretHashes;
     auth.clock.advance({ seconds: 60 });
     const again = await TestAuth.start(settings());
     expect(await readAll()).toEqual(before);
-    expect((await findClient('demo-website'))?.secretHashes).toEqual(secrets);
+    expect((await findClient('short-lived-demo'))?.secretHashes).toEqual(secrets);
     await again.stop();
   });
 });
 
-describe('a server without SEED_DEMO and SEED_CONFORMANCE', () => {
+describe('a server with SEED_CLIENTS', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-clients-'));
+  });
+  const start = async (document: object) => {
+    const SEED_CLIENTS = join(folder, 'clients.json');
+    await writeFile(SEED_CLIENTS, JSON.stringify(document));
+    return TestAuth.start({ DATA_DIR: folder, SEED_CLIENTS });
+  };
+  const clientAt = (...redirectUris: string[]) => ({
+    ...{ id: 'a-tool', grantTypes: ['authorization_code'], scope: 'openid', redirectUris },
+  });
+
+  it('registers the clients as the file describes them at each start', async () => {
+    for (const port of [3003, 4003]) {
+      const auth = await start(clientAt(`http://localhost:${port}/callback`));
+      const client = await auth.app.get(ClientRepository).findEnabled('a-tool');
+      expect(client?.redirectUris).toEqual([`http://localhost:${port}/callback`]);
+      await auth.stop();
+    }
+  });
+
+  it('does not start with a client that ops clients create would refuse', async () => {
+    await expect(start(clientAt('http://shop.example/callback'))).rejects.toThrow(
+      /clients.json is not valid: clients\[0\] \(a-tool\): http:\/\/shop\.example\/callback /,
+    );
+  });
+
+  it('refuses the setting in production', () => {
+    expect(() => authConfig({ NODE_ENV: 'production', SEED_CLIENTS: 'clients.json' })).toThrow(
+      /SEED_CLIENTS: must not be given/,
+    );
+  });
+});
+
+describe('a server without seeds', () => {
   it('creates only the first-party client', async () => {
     const auth = await TestAuth.start();
     const clients = await auth.app.get(ClientRepository).findAll();

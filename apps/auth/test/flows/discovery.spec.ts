@@ -56,6 +56,8 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
       claim_types_supported: ['normal'],
       claims_supported: expect.arrayContaining(['sub', 'name', 'email', 'address', 'auth_time']),
       claims_parameter_supported: true,
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
       token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION,

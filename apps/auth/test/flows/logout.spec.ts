@@ -238,17 +238,17 @@ describe('forged logout requests (ASVS 10.6.2)', () => {
     ],
     [
       'the request names no client',
-      'named no application that is registered here (client_id or id_token_hint)',
+      'did not name a registered application (client_id or id_token_hint)',
       async () => ({ post_logout_redirect_uri: BYE }),
     ],
     [
       'the client is unknown',
-      'named no application that is registered here (client_id or id_token_hint)',
+      'did not name a registered application (client_id or id_token_hint)',
       async () => ({ client_id: 'unknown', post_logout_redirect_uri: BYE }),
     ],
     [
       'the hint is the ID token of another client',
-      'id_token_hint is forged, or of another or a disabled application',
+      'id_token_hint is forged, or belongs to another application or to a disabled one',
       async () => ({
         id_token_hint: await hintOf(browser, await aLogoutClient()),
         client_id: client,

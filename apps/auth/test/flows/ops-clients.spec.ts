@@ -1,6 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findOriginFault, findRedirectUriFault } from '../../src/clients/redirect-uri.js';
+import {
+  findLogoutUriFault,
+  findOriginFault,
+  findRedirectUriFault,
+} from '../../src/clients/redirect-uri.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { ClientKey, toKeySet } from '../support/client-key.js';
 import { TICKETS, PHOTOS, type TestAuth } from '../support/test-auth.js';
@@ -40,6 +44,7 @@ describe('ops clients create', () => {
       ...['--scope', 'openid profile photos:read', '--grant', 'authorization_code refresh_token'],
       ...['--redirect-uri', CALLBACK, '--redirect-uri', `${CALLBACK}/2`],
       ...['--post-logout-redirect-uri', 'https://client.example/'],
+      ...['--backchannel-logout-uri', 'https://client.example/logout?tool=1'],
       ...['--name', 'The Photos Website', '--first-party', '--no-pkce'],
       ...['--id-token-algorithm', 'ES256', '--subject-type', 'pairwise', '--dpop-bound'],
     );
@@ -49,6 +54,7 @@ describe('ops clients create', () => {
       scope: ['openid', 'profile', 'photos:read'],
       redirectUris: [CALLBACK, `${CALLBACK}/2`],
       postLogoutRedirectUris: ['https://client.example/'],
+      backchannelLogoutUri: 'https://client.example/logout?tool=1',
       name: 'The Photos Website',
       firstParty: true,
       pkce: 'never-required',
@@ -188,6 +194,7 @@ describe('ops clients create', () => {
       [...CODE, '--redirect-uri', `https://x.example/${'x'.repeat(4000)}`],
       2,
     ],
+    ['a logout URI with a fragment', [...CODE, '--backchannel-logout-uri', `${SPA}/#x`], 2],
     ['the allowed origin null', [...CODE, '--auth-method', 'none', '--allowed-origin', 'null'], 2],
     ['the allowed origin *', [...CODE, '--auth-method', 'none', '--allowed-origin', '*'], 2],
     ['an allowed origin of a client with a secret', [...CODE, '--allowed-origin', SPA], 2],
@@ -320,6 +327,33 @@ describe('a redirect URI (RFC 6749 §3.1.2, RFC 8252 §7)', () => {
     '',
   ])('rejects %j', (uri) => {
     expect(findRedirectUriFault(uri)).toMatch(/^must /);
+  });
+});
+
+describe('a back-channel logout URI (OpenID Connect Back-Channel Logout §2.2)', () => {
+  it.each([
+    'https://client.example/logout?tool=shop',
+    'http://localhost:3003/',
+    'http://[::1]/',
+    'http://back-office:3000/back-channel-logout',
+  ])('accepts %s', (uri) => {
+    expect(findLogoutUriFault(uri)).toBeUndefined();
+  });
+
+  it.each([
+    'http://client.example/logout',
+    'http://169.254.169.254/latest',
+    'http://2852039166/latest',
+    'http://0xa9fea9fe/latest',
+    'http://shop:password@client.example/',
+    'https://client.example/#fragment',
+    'https://user:password@client.example/',
+    'com.example.shop:/logout',
+    'file:///etc/passwd',
+    '/logout',
+    '',
+  ])('rejects %j', (uri) => {
+    expect(findLogoutUriFault(uri)).toMatch(/^must /);
   });
 });
 

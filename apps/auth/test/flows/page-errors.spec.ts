@@ -11,7 +11,7 @@ import {
   findForm,
   TestBrowser,
 } from '../support/test-browser.js';
-import { TestAuth, type TestResponse } from '../support/test-auth.js';
+import { PASSWORD, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 let auth: TestAuth;
 let client: string;
@@ -110,7 +110,7 @@ describe('every error page has a link that works', () => {
   });
 
   it('distinguishes an unknown client from an unregistered redirect URI', async () => {
-    expect(titleOf(await browser.authorize('unknown'))).toBe('This application is not known here');
+    expect(titleOf(await browser.authorize('unknown'))).toBe('This application is not registered');
     const unregistered = await browser.authorize(client, { redirect_uri: 'https://x.example' });
     expect(titleOf(unregistered)).toBe('The return address is not registered');
     expect(unregistered.text).toContain('redirect_uri');
@@ -125,7 +125,7 @@ describe('every error page has a link that works', () => {
   ])('says that %s is %s', async (name, fault, parameters, more) => {
     const query = buildAuthorizationQuery(client, parameters);
     const page = await browser.open(`/oauth/authorize?${query}${more}`);
-    expect([page.status, titleOf(page)]).toEqual([400, 'This request cannot be answered']);
+    expect([page.status, titleOf(page)]).toEqual([400, 'The request is not valid']);
     expect(page.text).toMatch(new RegExp(`The parameter ${name} (is|was) ${fault}\\.`));
   });
 
@@ -282,10 +282,44 @@ describe('addresses that browsers open by themselves', () => {
 
   it('leads to the form for the password (W3C Well-Known URL for Changing Passwords §3)', async () => {
     const answer = await browser.open('/.well-known/change-password');
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account#password']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account/password']);
     await browser.signIn(await anAccount(auth));
     const page = await browser.visit('/.well-known/change-password');
-    expect(page.text).toContain('<h2 id="password">');
+    expect(page.status).toBe(200);
+    for (const word of ['username', 'current-password', 'new-password'])
+      expect(page.text).toContain(`autocomplete="${word}"`);
+  });
+
+  it('leads a user who is not signed in to the form for the password after the login', async () => {
+    const user = new TestBrowser(auth);
+    const { email } = await anAccount(auth);
+    const login = await user.visit('/.well-known/change-password');
+    expect(login.text).toContain('<h1>Sign in</h1>');
+    const failed = await user.submit(login, { login: email, password: 'a wrong password' });
+    const answer = await user.submit(failed, { login: email, password: PASSWORD });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account/password']);
+  });
+
+  it.each(['https://evil.example', '//evil.example', 'deleted', '../oauth/logout', ''])(
+    'leads to the account page after a login with the unknown page %j (open redirect, CWE-601)',
+    async (next) => {
+      const user = new TestBrowser(auth);
+      const { email } = await anAccount(auth);
+      const login = await user.open(`/login?${new URLSearchParams({ next }).toString()}`);
+      const answer = await user.submit(login, { login: email, password: PASSWORD, next });
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
+    },
+  );
+
+  it('adds no page to the account pages for a signed-in user with an unknown page', async () => {
+    const user = new TestBrowser(auth);
+    await user.signIn(await anAccount(auth));
+    const paths = ['/login?next=password', '/login?next=//evil.example'];
+    const answers = await Promise.all(paths.map((path) => user.open(path)));
+    expect(answers.map(({ headers }) => headers.get('location'))).toEqual([
+      '/account/password',
+      '/account',
+    ]);
   });
 
   it('answers an unknown well-known address with 404, as password managers test', async () => {
@@ -293,7 +327,7 @@ describe('addresses that browsers open by themselves', () => {
     expect((await browser.open(path, { headers: HTML })).status).toBe(404);
   });
 
-  it.each(['/account/password', '/account/end', '/account/end-others', '/account/remove-access'])(
+  it.each(['/account/end', '/account/end-others', '/account/remove-access'])(
     'leads from the address of the form %s to the account page',
     async (path) => {
       expect((await browser.open(path)).headers.get('location')).toBe('/account');

@@ -11,7 +11,7 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { decodeClaims, decodeHeader, TestAuth, type TestResponse } from '../support/test-auth.js';
+import { decodeClaims, decodeHeader, PASSWORD, TestAuth, type TestResponse } from '../support/test-auth.js';
 
 const OTHER = 'other@gatehouse.example';
 let auth: TestAuth;
@@ -247,7 +247,8 @@ describe('prompt=create (Initiating User Registration via OpenID Connect 1.0 §4
     const page = await own.authorize(client, { prompt: 'create' });
     expect(pageIn(page)).toBe('Create an account');
     const login = `new-${accounts++}@gatehouse.example`;
-    const registered = await own.submitPassword(page, login);
+    const asking = await own.submit(page, { login, password: PASSWORD });
+    const registered = await own.confirmLater(asking);
     expect(pageIn(registered)).toBe(LOGIN);
     const consent = await own.submitPassword(registered, login);
     const answer = await own.follow(await own.submit(consent, { decision: 'allow' }));

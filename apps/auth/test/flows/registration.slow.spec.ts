@@ -222,7 +222,10 @@ eachDatabase('registration with REGISTRATION=invited', (fresh) => {
     const weak = await browser.submit(page, { password: 'short' });
     expect([weak.status, weak.text]).toEqual([400, expect.stringContaining(code)]);
     const { status, headers } = await browser.submit(weak, { password: PASSWORD });
-    expect([status, headers.get('location')]).toEqual([303, '/login?registered=1']);
+    expect([status, headers.get('location')]).toEqual([
+      303,
+      expect.stringMatching(/^\/verify-email\?verification=[\w-]{22}$/),
+    ]);
     expect((await auth.login(email)).status).toBe(200);
   });
 

@@ -250,8 +250,7 @@ eachDatabase('a limit that a stranger uses up', (fresh) => {
     const wrong = { login: 'x@example.org', password: 'a wrong password' };
     expect((await sendTimes(4, () => stranger.submit(page, wrong))).at(-1)).toBe(429);
     const change = { current_password: PASSWORD, new_password: 'another good password' };
-    const form = { action: '/account/password' };
-    const changed = await browser.submit(await browser.open('/account'), change, form);
+    const changed = await browser.submit(await browser.open('/account/password'), change);
     expect(changed.headers.get('location')).toContain('password_changed=1');
     browser.deleteCookie('session-3000');
     expect((await signIn(change.new_password)).status).toBe(303);

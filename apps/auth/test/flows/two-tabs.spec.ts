@@ -108,11 +108,11 @@ describe('a page in one tab after the session of the browser changed in another 
     return openTab('/account', {}, '/account/end-others');
   };
   const password = () =>
-    openTab(
-      '/account',
-      { current_password: PASSWORD, new_password: 'another good password' },
-      '/account/password',
-    );
+    openTab('/account/password', {
+      current_password: PASSWORD,
+      new_password: 'another good password',
+    });
+  const deletion = () => openTab('/account/delete', { current_password: PASSWORD });
   const signOut = () =>
     openTab(
       `/oauth/logout?${new URLSearchParams({ client_id: logoutClient, post_logout_redirect_uri: BYE, state: 's' }).toString()}`,
@@ -158,7 +158,7 @@ describe('a page in one tab after the session of the browser changed in another 
       registration,
       ['the user signed in', signedInWithConsent],
       CODE,
-      'Sign in',
+      'Confirm your e-mail address',
     ],
     [
       'consent',
@@ -218,8 +218,16 @@ describe('a page in one tab after the session of the browser changed in another 
       signedIn,
       password,
       ['another user signed in', otherAccount],
-      'Your account',
-      'Your account',
+      'Change your password',
+      'Change your password',
+    ],
+    [
+      'deletion',
+      signedIn,
+      deletion,
+      ['another user signed in', otherAccount],
+      'Delete your account?',
+      'Delete your account?',
     ],
     [
       'sign-out',
@@ -264,10 +272,13 @@ describe('a page in one tab after the session of the browser changed in another 
     await elsewhere.signIn(person);
     await signIn();
     const account = await browser.open('/account');
+    const password = await browser.open('/account/password');
+    const deletion = await browser.open('/account/delete');
     const typed = { current_password: PASSWORD, new_password: 'another good password' };
     await signIn();
     await browser.submit(account, {}, { action: '/account/end-others' });
-    await browser.submit(account, typed, { action: '/account/password' });
+    await browser.submit(password, typed);
+    await browser.submit(deletion, { current_password: PASSWORD });
     await browser.submit(account, {}, { action: '/oauth/logout/confirm' });
     expect((await elsewhere.open('/account')).status).toBe(200);
     expect((await browser.open('/account')).status).toBe(200);
@@ -317,11 +328,11 @@ describe('a page in one tab after the session of the browser changed in another 
     await signIn();
     const typed = { login: `${Date.now()}@new.example`, password: PASSWORD };
     const registered = await browser.submit(await browser.open('/register'), typed);
-    expect(await endOf(registered)).toBe('Sign in');
+    const verification = await browser.follow(registered);
+    const [, later = ''] = /id="later" href="([^"]+)"/.exec(verification.text) ?? [];
+    expect(await endOf(await browser.open(later))).toBe('Sign in');
     await signIn();
-    expect(await endOf(await browser.open(registered.headers.get('location') ?? ''))).toBe(
-      'Your account',
-    );
+    expect(await endOf(await browser.open(later))).toBe('Your account');
   });
 
   it('lets a signed-in user sign in to another account for the client', async () => {

@@ -9,13 +9,16 @@ const DISABLED = 'disabled@example.org';
 const UNKNOWN = 'unknown@example.org';
 const WRONG = 'not the password';
 
-/** The response without its date, form tokens and e-mails, which may differ. */
+/** The response without its date, form tokens, ids of verifications and e-mails, which may differ. */
 const publicPartOf = ({ status, text, headers }: TestResponse) => ({
   status,
   text: text
     .replaceAll(/name="form_token" value="[^"]*"/g, '')
+    .replaceAll(/"verification":"[\w-]{22}"/g, 'verification')
     .replaceAll(/[\w-]+@example\.org/g, 'e-mail'),
-  fields: [...headers].filter(([name]) => name !== 'date' && name !== 'content-length'),
+  fields: [...headers]
+    .filter(([name]) => name !== 'date' && name !== 'content-length')
+    .map(([name, value]) => [name, value.replace(/verification=[\w-]{22}$/, 'verification')]),
 });
 
 describe('protection against user enumeration (OWASP ASVS 6.3.8)', () => {
@@ -33,6 +36,8 @@ describe('protection against user enumeration (OWASP ASVS 6.3.8)', () => {
   const aFreeEmail = () => `someone-${(emails += 1)}@example.org`;
   const register = (email: string) =>
     auth.json('/auth/register', { email, password: 'a password of someone' });
+
+  const forgotten = (email: string) => auth.json('/auth/password/forgotten', { email });
 
   describe('content of responses', () => {
     it('answers a login the same for known, unknown and disabled accounts', async () => {
@@ -54,6 +59,21 @@ describe('protection against user enumeration (OWASP ASVS 6.3.8)', () => {
       const [taken, free] = [await register(one), await register(other)].map(publicPartOf);
       expect(taken?.status).toBe(201);
       expect(taken).toEqual(free);
+    });
+
+    it('answers a forgotten password the same for known, unknown and disabled accounts, and by the page', async () => {
+      const browser = new TestBrowser(auth);
+      const submit = async (login: string) =>
+        browser.submit(await browser.open('/forgot-password'), { login });
+      for (const [ask, status] of [
+        [forgotten, 202],
+        [submit, 200],
+      ] as const) {
+        const first = publicPartOf(await ask(KNOWN));
+        expect(first.status).toBe(status);
+        expect(publicPartOf(await ask(UNKNOWN))).toEqual(first);
+        expect(publicPartOf(await ask(DISABLED))).toEqual(first);
+      }
     });
 
     it('shows the same login page for known, unknown and disabled accounts', async () => {
@@ -101,6 +121,11 @@ describe('protection against user enumeration (OWASP ASVS 6.3.8)', () => {
       const page = await browser.open('/login');
       const submit = (login: string) => () => browser.submit(page, { login, password: WRONG });
       expect(await hasDifferentTiming(submit(KNOWN), submit(UNKNOWN))).toBe(false);
+    });
+
+    it('takes the same time to ask for a new password of an unknown account', async () => {
+      const known = () => forgotten(KNOWN);
+      expect(await hasDifferentTiming(known, () => forgotten(UNKNOWN))).toBe(false);
     });
 
     it('takes the same time to register a taken e-mail', async () => {

@@ -12,13 +12,17 @@ import { SecurityEventRepository } from '../../src/platform/security-events/secu
 import { SecurityEventService } from '../../src/platform/security-events/security-event.service.js';
 import { ServerSecrets } from '../../src/platform/server-secrets.js';
 import { AccountTransactionService } from '../../src/sessions/account-transaction.service.js';
+import { LogoutDeliveryRepository } from '../../src/sessions/logout-delivery.repository.js';
 import {
   RefreshTokenFamily,
   RefreshTokenFormat,
 } from '../../src/sessions/refresh-token-family.entity.js';
 import { RefreshTokenFamilyRepository } from '../../src/sessions/refresh-token-family.repository.js';
 import { RefreshTokenLimits } from '../../src/sessions/refresh-token-limits.js';
-import { RefreshTokenRevocation } from '../../src/sessions/refresh-token-revocation.service.js';
+import {
+  RefreshTokenRevocation,
+  RevocationReports,
+} from '../../src/sessions/refresh-token-revocation.service.js';
 import { RefreshTokenRotation } from '../../src/sessions/refresh-token-rotation.service.js';
 import { RefreshTokenService } from '../../src/sessions/refresh-token.service.js';
 import { StatusListRepository } from '../../src/tokens/status-lists/status-list.repository.js';
@@ -59,12 +63,13 @@ function createServices(database: Database, clock: TestClock, config: AuthConfig
     cleanup,
   );
   const notifications = new NotificationRepository(unitOfWork, clock);
+  const events = new SecurityEventService(new SecurityEventRepository(unitOfWork), clock);
   const revocation = new RefreshTokenRevocation(
     unitOfWork,
     families,
     clock,
-    new SecurityEventService(new SecurityEventRepository(unitOfWork), clock),
-    notifications,
+    events,
+    new RevocationReports(events, notifications, new LogoutDeliveryRepository(unitOfWork, clock)),
   );
   const transactions = new AccountTransactionService(
     unitOfWork,

@@ -55,6 +55,13 @@ export class TestBrowser extends SharedBrowser {
     return code;
   }
 
+  /** @param registered the answer to the registration page. @returns the login page, without a confirmation of the address */
+  async confirmLater(registered: TestResponse): Promise<TestResponse> {
+    const { text } = await this.follow(registered);
+    const [, href = ''] = /id="later" href="([^"]+)"/.exec(text) ?? [];
+    return this.open(href.replaceAll('&amp;', '&'));
+  }
+
   /** Submits the login page. */
   async submitPassword(
     page: TestResponse,

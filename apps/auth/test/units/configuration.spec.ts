@@ -134,7 +134,17 @@ describe('the configuration of auth', () => {
   it('closes registration in production, unless REGISTRATION opens it', () => {
     expect(authConfig({}).REGISTRATION).toBe('open');
     expect(authConfig(production).REGISTRATION).toBe('closed');
-    expect(authConfig({ ...production, REGISTRATION: 'invited' }).REGISTRATION).toBe('invited');
+    const invited = { ...production, REGISTRATION: 'invited', SMTP_URL: 'smtp://mail.example' };
+    expect(authConfig(invited).REGISTRATION).toBe('invited');
+  });
+
+  it('requires verified addresses in production, and a mail server for them', () => {
+    expect(authConfig({}).EMAIL_VERIFICATION).toBe('optional');
+    expect(authConfig(production).EMAIL_VERIFICATION).toBe('required');
+    const open = { ...production, REGISTRATION: 'open' };
+    expect(() => authConfig(open)).toThrow(/SMTP_URL: must be given.*EMAIL_VERIFICATION=optional/);
+    const optional = { ...open, EMAIL_VERIFICATION: 'optional' };
+    expect(authConfig(optional).EMAIL_VERIFICATION).toBe('optional');
   });
 
   it('never repeats a secret in an error', () => {

@@ -2,7 +2,7 @@ import { type Database, openDatabase } from '@gatehouse/persistence';
 import { eachDatabase, type TestDatabase } from '@gatehouse/persistence/testing';
 import { authConfig } from '../../src/auth.config.js';
 import { authDatabase } from '../../src/database.js';
-import { SELECT_REVOKED_STATUS_INDEXES } from '../../src/sessions/refresh-token-family.repository.js';
+import { SELECT_REVOKED_STATUS_INDEXES } from '../../src/sessions/refresh-token-family.statements.js';
 import {
   StatusListService,
   toListId,

@@ -35,7 +35,7 @@ export type InvoiceRepresentation = z.infer<typeof invoiceRepresentationSchema>;
 
 export const pageRepresentationSchema = z.object({
   invoices: z.array(invoiceRepresentationSchema),
-  next: z.string().optional().describe('`after` of the next page; absent on the last one'),
+  next: z.string().optional().describe('`after` of the next page. Absent on the last page'),
 });
 export type PageRepresentation = z.infer<typeof pageRepresentationSchema>;
 

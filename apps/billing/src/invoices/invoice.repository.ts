@@ -97,14 +97,18 @@ export class InvoiceRepository {
     return this.repository.findOneByOrFail({ orderId });
   }
 
-  /** Newest first. A page continues after the last invoice of the previous page, so new invoices do not shift it. */
-  async findPage(customer: string, page: PageRequest): Promise<InvoicePage> {
+  /**
+   * Newest first. A page continues after the last invoice of the previous page, so new invoices do not shift it.
+   *
+   * @param customer undefined for the invoices of all customers
+   */
+  async findPage(customer: string | undefined, page: PageRequest): Promise<InvoicePage> {
     const { limit, after, state, orderId } = page;
     const query = this.repository
       .createQueryBuilder('i')
-      .where('i.customer = :customer', { customer })
       .orderBy({ 'i.issuedAt': 'DESC', 'i.id': 'DESC' })
       .limit(limit + 1);
+    if (customer !== undefined) query.andWhere('i.customer = :customer', { customer });
     if (after) query.andWhere('(i.issuedAt, i.id) < (:issuedAt, :id)', after);
     if (state) query.andWhere('i.state = :state', { state });
     if (orderId !== undefined) query.andWhere('i.orderId = :orderId', { orderId });

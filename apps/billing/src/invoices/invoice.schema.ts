@@ -16,7 +16,7 @@ export const createOrderIdSchema = () => createVisibleAsciiSchema(64);
 
 export const newInvoiceSchema = z
   .strictObject({
-    customer: createVisibleAsciiSchema(255).describe('`sub` of the person who is to pay'),
+    customer: createVisibleAsciiSchema(255).describe('`sub` of the user who pays'),
     orderId: createOrderIdSchema().describe('An order has one invoice'),
     amountMinor: z.int().min(1).max(MAX_AMOUNT).describe("In the currency's minor unit"),
     currency: z
@@ -58,9 +58,7 @@ const cursorSchema = z.string().transform((text, context): PagePosition => {
 
 export const pageRequestSchema = z.strictObject({
   limit: z.coerce.number<string>().int().min(1).max(100).default(20),
-  after: cursorSchema
-    .optional()
-    .describe('`next` of the page before; the first page where left out'),
+  after: cursorSchema.optional().describe('`next` of the previous page. Default: the first page'),
   state: z.enum(INVOICE_STATES).optional(),
   orderId: createOrderIdSchema().optional().describe('The invoice of this order'),
 });

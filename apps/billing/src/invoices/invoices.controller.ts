@@ -22,7 +22,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { RequireScopes } from '../billing.scopes.js';
+import { RequireAnyScope, RequireScopes } from '../billing.scopes.js';
 import { InvoiceIdPipe } from './invoice-id.pipe.js';
 import {
   type InvoiceRepresentation,
@@ -50,9 +50,12 @@ export function isServiceToken({ subject, clientId }: AccessToken): boolean {
   return subject === clientId;
 }
 
-const NO_SUCH_INVOICE = { description: 'No such invoice, or not your own' };
+/** Staff who may refund an invoice see it before. */
+const canSeeAll = ({ scopes }: AccessToken): boolean => scopes.has('billing:refund');
 
-/** Services issue and void invoices. Customers see their own. */
+const NO_SUCH_INVOICE = { description: 'There is no such invoice, or it is not yours' };
+
+/** Services issue and void invoices. Customers see their own. Staff who may refund see the invoice of each order. */
 @ApiTags('invoices')
 @Controller('invoices')
 export class InvoicesController {
@@ -62,13 +65,13 @@ export class InvoicesController {
   @RequireScopes('billing:invoices:create')
   @Policy(isServiceToken)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Issues the invoice of an order; for services only' })
+  @ApiOperation({ summary: 'Issues the invoice of an order (services only)' })
   @ApiCreatedResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiOkResponse({
     standardSchema: invoiceRepresentationSchema,
-    description: 'It was issued before',
+    description: 'The invoice was issued before',
   })
-  @ApiConflictResponse({ description: 'The order has an invoice that says otherwise' })
+  @ApiConflictResponse({ description: 'The order has an invoice with other content' })
   async issue(
     @Body({ schema: newInvoiceSchema }) body: NewInvoice,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -84,40 +87,50 @@ export class InvoicesController {
   @Policy(isServiceToken)
   @UseInterceptors(PendingPaymentInterceptor)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Makes an open invoice void: nobody is to pay it; for services only' })
+  @ApiOperation({
+    summary: 'Makes an open invoice void, so that it is no longer due (services only)',
+  })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiAcceptedResponse({
     standardSchema: invoiceRepresentationSchema,
-    description: 'It is just being paid: ask again',
+    description: 'A payment is in progress. Try again',
   })
   @ApiNotFoundResponse({ description: 'No such invoice' })
-  @ApiConflictResponse({ description: 'It was paid, and stays what it is' })
+  @ApiConflictResponse({ description: 'The invoice was paid and cannot change' })
   void(@Param('id', InvoiceIdPipe) id: string): Promise<Invoice> {
     return this.invoices.void(id);
   }
 
   @Get()
-  @RequireScopes('billing:read')
+  @RequireAnyScope('billing:read', 'billing:refund')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Lists your invoices, newest first' })
+  @ApiOperation({
+    summary: 'Lists your invoices, newest first; staff find the invoice of any order',
+  })
   @ApiOkResponse({ standardSchema: pageRepresentationSchema })
   async list(
     @AccessToken() token: AccessToken,
     @Query({ schema: pageRequestSchema }) page: PageRequest,
   ): Promise<PageRepresentation> {
-    return toPageRepresentation(await this.invoices.list(token.subject, page));
+    const isForStaff = page.orderId !== undefined && canSeeAll(token);
+    return toPageRepresentation(
+      await this.invoices.list(isForStaff ? undefined : token.subject, page),
+    );
   }
 
   @Get(':id')
-  @RequireScopes('billing:read')
+  @RequireAnyScope('billing:read', 'billing:refund')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Shows one of your invoices' })
+  @ApiOperation({ summary: 'Returns one of your invoices, and any invoice to staff' })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiNotFoundResponse(NO_SUCH_INVOICE)
   async read(
     @AccessToken() token: AccessToken,
     @Param('id', InvoiceIdPipe) id: string,
   ): Promise<InvoiceRepresentation> {
-    return toInvoiceRepresentation(await this.invoices.findForCustomer(token.subject, id));
+    const invoice = canSeeAll(token)
+      ? this.invoices.findById(id)
+      : this.invoices.findForCustomer(token.subject, id);
+    return toInvoiceRepresentation(await invoice);
   }
 }

@@ -56,7 +56,8 @@ export class InvoicesService {
     return invoice.state === from ? this.void(id) : invoice;
   }
 
-  list(customer: string, page: PageRequest): Promise<InvoicePage> {
+  /** @param customer undefined for the invoices of all customers */
+  list(customer: string | undefined, page: PageRequest): Promise<InvoicePage> {
     return this.repository.findPage(customer, page);
   }
 

@@ -32,7 +32,7 @@ export const paymentRequestSchema = z.strictObject({
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and underscores')
     .describe(
-      'What the payment provider knows the means of payment by, such as the token of a card',
+      "The payment provider's reference to the means of payment, such as the token of a card",
     )
     .meta({ example: 'test-ok' }),
 });
@@ -40,7 +40,7 @@ export type PaymentRequest = z.infer<typeof paymentRequestSchema>;
 
 const PENDING_RESPONSE = {
   standardSchema: invoiceRepresentationSchema,
-  description: 'The payment provider has not said yet: ask again',
+  description: 'The payment provider has not answered yet. Try again',
 };
 
 /** Customers pay their own invoices. Staff refund them. */
@@ -54,12 +54,12 @@ export class PaymentsController {
   @HttpCode(HttpStatus.OK)
   @RequireScopes('billing:pay')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Pays one of your invoices, once however often it is sent' })
+  @ApiOperation({ summary: 'Pays one of your invoices. Repeated requests pay it once' })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiAcceptedResponse(PENDING_RESPONSE)
   @ApiResponse({ status: 402, description: 'It was declined' })
-  @ApiNotFoundResponse({ description: 'No such invoice, or not your own' })
-  @ApiConflictResponse({ description: 'It was paid, and paid back, or it is void' })
+  @ApiNotFoundResponse({ description: 'There is no such invoice, or it is not yours' })
+  @ApiConflictResponse({ description: 'The invoice was refunded or is void' })
   pay(
     @AccessToken() { subject }: AccessToken,
     @Param('id', InvoiceIdPipe) id: string,
@@ -75,15 +75,17 @@ export class PaymentsController {
   @RequireRecentLogin({ seconds: 300 })
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
-    summary: 'Gives back what was paid for an invoice; for staff who have just logged in',
+    summary: 'Refunds the payment of an invoice (staff with a recent login only)',
   })
   @ApiOkResponse({ standardSchema: invoiceRepresentationSchema })
   @ApiAcceptedResponse(PENDING_RESPONSE)
   @ApiUnauthorizedResponse({
-    description: 'No valid token, or a login that is older than five minutes',
+    description: 'The token is not valid, or the login is older than five minutes',
   })
   @ApiNotFoundResponse({ description: 'No such invoice' })
-  @ApiConflictResponse({ description: 'Nothing was paid, or the payment provider declines' })
+  @ApiConflictResponse({
+    description: 'The invoice was not paid, or the payment provider declined the refund',
+  })
   refund(
     @AccessToken() { subject }: AccessToken,
     @Param('id', InvoiceIdPipe) id: string,

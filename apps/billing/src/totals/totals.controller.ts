@@ -19,10 +19,12 @@ const totalsRepresentationSchema = z.object({
     z.object({
       currency: z.string(),
       invoices: z.int(),
-      issuedMinor: z.string().describe('Digits: sums may exceed what JSON numbers can hold'),
+      issuedMinor: z
+        .string()
+        .describe('Decimal digits, because a sum may exceed the precision of JSON numbers'),
       paidMinor: z.string(),
       refundedMinor: z.string(),
-      voidMinor: z.string().describe('Of what was issued, so much is not to be paid any more'),
+      voidMinor: z.string().describe('The part of `issuedMinor` that is void'),
     }),
   ),
 });
@@ -37,7 +39,7 @@ export class TotalsController {
 
   @Get()
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Sums of the invoices of a month, by currency' })
+  @ApiOperation({ summary: 'Returns the sums of the invoices of a month, by currency' })
   @ApiOkResponse({ standardSchema: totalsRepresentationSchema })
   async read(
     @Query({ schema: totalsRequestSchema }) { month }: TotalsRequest,

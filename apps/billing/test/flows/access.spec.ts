@@ -49,7 +49,10 @@ describe('scopes (RFC 6750 §3.1)', () => {
   ])(
     'answers %s %s without %s with 403 and names the scope in the challenge',
     async (method, path, scope) => {
-      const others = Object.keys(BILLING_SCOPES).filter((other) => other !== scope);
+      const alternative = scope === 'billing:read' ? 'billing:refund' : scope;
+      const others = Object.keys(BILLING_SCOPES).filter(
+        (other) => other !== scope && other !== alternative,
+      );
       const claims = { client_id: 'orders-service', scope: others.join(' ') };
       const caller = billing().asUser('orders-service', claims);
       const answer = await (method === 'GET' ? caller.get(path) : caller.post(path, anInvoice()));

@@ -67,6 +67,17 @@ describe('GET /invoices', () => {
     expect(await list({ orderId: 'unknown-order' })).toEqual([]);
   });
 
+  it('shows the invoice of any order to staff who may refund it, and no list of other customers', async () => {
+    const content = anInvoice({ customer: 'ines' });
+    const { id } = await billing().asService().issueInvoice(content);
+    const staff = billing().asStaff();
+    const { orderId } = content;
+
+    expect(idsOf((await staff.get('/invoices').query({ orderId })).body)).toEqual([id]);
+    expect((await staff.get(`/invoices/${id}`)).body).toMatchObject({ id, customer: 'ines' });
+    expect(idsOf((await staff.get('/invoices')).body)).toEqual([]);
+  });
+
   it('does not show the invoice of another customer’s order', async () => {
     const content = anInvoice({ customer: 'hans' });
     await billing().asService().issueInvoice(content);

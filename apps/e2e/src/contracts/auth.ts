@@ -26,8 +26,25 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Makes an account; the answer is the same where the e-mail has one */
+    /** Creates an account, and mails a code. The answer is the same if the address has an account */
     post: operations['RegistrationController_register'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/email/verify': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Confirms the e-mail of a registration by the code of the mail */
+    post: operations['EmailVerificationController_verify'];
     delete?: never;
     options?: never;
     head?: never;
@@ -43,7 +60,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Begins a session with e-mail and password */
+    /** Creates a session with e-mail address and password */
     post: operations['LoginController_login'];
     delete?: never;
     options?: never;
@@ -60,7 +77,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Exchanges a refresh token, from body or cookie, for the next pair */
+    /** Exchanges the refresh token of the body or cookie for the next token pair */
     post: operations['RefreshController_refresh'];
     delete?: never;
     options?: never;
@@ -77,7 +94,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Ends the session of a refresh token, from body or cookie */
+    /** Ends the session of the refresh token of the body or cookie */
     post: operations['RefreshController_logout'];
     delete?: never;
     options?: never;
@@ -92,11 +109,11 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists where you are logged in, newest first */
+    /** Lists your sessions, newest first */
     get: operations['SessionsController_list'];
     put?: never;
     post?: never;
-    /** Logs you out everywhere else */
+    /** Ends all your other sessions */
     delete: operations['SessionsController_endOthers'];
     options?: never;
     head?: never;
@@ -113,7 +130,7 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** Ends one of your sessions; this one as well */
+    /** Ends one of your sessions. It may be the session of this token */
     delete: operations['SessionsController_end'];
     options?: never;
     head?: never;
@@ -129,8 +146,93 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Changes your password, and logs you out everywhere else */
-    post: operations['PasswordController_change'];
+    /** Changes your password, and ends all your other sessions */
+    post: operations['AccountController_changePassword'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/email': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Requests another e-mail address. The new address receives a code */
+    post: operations['AccountController_changeEmail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/email/confirm': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Changes your e-mail address, and ends all your other sessions */
+    post: operations['AccountController_confirmEmail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/account': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Deletes your account (login of the last five minutes only) */
+    delete: operations['AccountController_delete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/password/forgotten': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Mails a link; the answer is the same where the e-mail has no account */
+    post: operations['PasswordRecoveryController_request'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/password/reset': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sets a new password by the link of the mail, and logs you out */
+    post: operations['PasswordRecoveryController_reset'];
     delete?: never;
     options?: never;
     head?: never;
@@ -180,7 +282,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Tells what an access token is worth now (RFC 7662) */
+    /** Returns the state of an access token (RFC 7662) */
     post: operations['IntrospectionController_introspect'];
     delete?: never;
     options?: never;
@@ -195,7 +297,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Tells a client about the person who logged in to it */
+    /** Returns the claims about the user of the access token */
     get: operations['UserInfoController_tell'];
     put?: never;
     /** The same (OpenID Connect Core §5.3.1) */
@@ -213,7 +315,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The lists that there are (Token Status List §9) */
+    /** The addresses of all status lists (Token Status List §9) */
     get: operations['StatusListsController_all'];
     put?: never;
     post?: never;
@@ -230,7 +332,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** One bit for every session: whether it ended (Token Status List §8.1) */
+    /** A status list: one bit for each session, 1 if it was revoked (Token Status List §8.1) */
     get: operations['StatusListsController_one'];
     put?: never;
     post?: never;
@@ -247,7 +349,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What this server can do (OpenID Connect Discovery §4) */
+    /** The metadata of this server (OpenID Connect Discovery §4) */
     get: operations['DiscoveryController_describeProvider'];
     put?: never;
     post?: never;
@@ -338,13 +440,52 @@ export interface operations {
           /** Format: email */
           email: string;
           password: string;
-          /** @description The code of an invitation, where registration needs one */
+          /** @description The code of an invitation, if registration requires one */
           invitation?: string;
         };
       };
     };
     responses: {
       201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            email: string;
+            /** @description Confirms the e-mail together with the code of the mail */
+            verification: string;
+          };
+        };
+      };
+    };
+  };
+  EmailVerificationController_verify: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description From the answer of the registration */
+          verification: string;
+          /** @description The 8 digits of the mail */
+          code: string;
+        };
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The code is wrong, was used, or has expired */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -365,12 +506,12 @@ export interface operations {
           /** Format: email */
           email: string;
           password: string;
-          /** @description Less than the first-party client may have; all of it when left out */
+          /** @description A part of the scopes of the first-party client. Default: all of them */
           scope?: string;
-          /** @description The resource servers that the login is good for; all of them when left out */
+          /** @description The resource servers that the session may get tokens for. Default: all of them */
           resource?: string | string[];
           /**
-           * @description For browsers: keep the refresh token in an HttpOnly cookie instead of the answer
+           * @description For browsers: the refresh token comes in an HttpOnly cookie, not in the body
            * @default false
            */
           cookie?: boolean;
@@ -387,18 +528,18 @@ export interface operations {
             /** @description A JWT by RFC 9068 */
             access_token: string;
             /**
-             * @description `DPoP` where it takes a proof (RFC 9449 §5)
+             * @description `DPoP` if the token is bound to a key (RFC 9449 §5)
              * @enum {string}
              */
             token_type: 'Bearer' | 'DPoP';
             /** @description Seconds */
             expires_in: number;
             scope: string;
-            /** @description Of a token exchange (RFC 8693 §2.2.1) */
+            /** @description Of a token exchange only (RFC 8693 §2.2.1) */
             issued_token_type?: string;
-            /** @description Where `openid` was granted (OpenID Connect Core §2) */
+            /** @description If the scope contains `openid` (OpenID Connect Core §2) */
             id_token?: string;
-            /** @description Absent for services, and where it is in a cookie */
+            /** @description Absent for services, and if it comes in a cookie */
             refresh_token?: string;
           };
         };
@@ -431,18 +572,18 @@ export interface operations {
             /** @description A JWT by RFC 9068 */
             access_token: string;
             /**
-             * @description `DPoP` where it takes a proof (RFC 9449 §5)
+             * @description `DPoP` if the token is bound to a key (RFC 9449 §5)
              * @enum {string}
              */
             token_type: 'Bearer' | 'DPoP';
             /** @description Seconds */
             expires_in: number;
             scope: string;
-            /** @description Of a token exchange (RFC 8693 §2.2.1) */
+            /** @description Of a token exchange only (RFC 8693 §2.2.1) */
             issued_token_type?: string;
-            /** @description Where `openid` was granted (OpenID Connect Core §2) */
+            /** @description If the scope contains `openid` (OpenID Connect Core §2) */
             id_token?: string;
-            /** @description Absent for services, and where it is in a cookie */
+            /** @description Absent for services, and if it comes in a cookie */
             refresh_token?: string;
           };
         };
@@ -491,7 +632,7 @@ export interface operations {
               /** @description The `sid` of its access tokens */
               id: string;
               client_id: string;
-              /** @description As the device named itself at login */
+              /** @description The `User-Agent` of the login */
               user_agent: string | null;
               /** @description The network that the login came from: /24 or /48 */
               origin: string | null;
@@ -501,7 +642,7 @@ export interface operations {
               last_used_at: string;
               /**
                * Format: date-time
-               * @description If it is not used before
+               * @description The end of the session unless it is used before
                */
               ends_at: string;
               /** @description Whether the access token of this call is of this session */
@@ -551,7 +692,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description No such session, or not your own */
+      /** @description There is no such session, or it is not yours */
       404: {
         headers: {
           [name: string]: unknown;
@@ -560,7 +701,7 @@ export interface operations {
       };
     };
   };
-  PasswordController_change: {
+  AccountController_changePassword: {
     parameters: {
       query?: never;
       header?: never;
@@ -587,7 +728,158 @@ export interface operations {
           };
         };
       };
-      /** @description The current password is wrong, or the new one unfit */
+      /** @description The current password is wrong, or the new one breaks a rule */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  AccountController_changeEmail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          current_password: string;
+          /** Format: email */
+          new_email: string;
+        };
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description Confirms the new address together with the code of the mail */
+            verification: string;
+          };
+        };
+      };
+      /** @description The current password is wrong, or the address is yours */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  AccountController_confirmEmail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description From the answer of the request */
+          verification: string;
+          /** @description The 8 digits of the mail */
+          code: string;
+        };
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The code is wrong, was used, or has expired */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  AccountController_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The token is not valid, or the login is older than five minutes */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  PasswordRecoveryController_request: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: email */
+          email: string;
+        };
+      };
+    };
+    responses: {
+      /** @description If the e-mail has an account, a mail follows */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  PasswordRecoveryController_reset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The parameter `token` of the link in the mail */
+          token: string;
+          new_password: string;
+        };
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The token is wrong, was used or has expired */
       400: {
         headers: {
           [name: string]: unknown;
@@ -600,7 +892,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description A proof by the key that the tokens shall be bound to (RFC 9449 §5) */
+        /** @description A proof of the key to which the tokens will be bound (RFC 9449 §5) */
         DPoP?: string;
       };
       path?: never;
@@ -617,11 +909,11 @@ export interface operations {
           /** @description RFC 7636 §4.1 */
           code_verifier?: string;
           refresh_token?: string;
-          /** @description Less than was granted; all of it when left out */
+          /** @description A part of the granted scope. Default: all of it */
           scope?: string;
           /** @description The resource server that the access token is for (RFC 8707) */
           resource?: string;
-          /** @description The same as `resource`, in the words of RFC 8693 */
+          /** @description The RFC 8693 name of `resource` */
           audience?: string;
           /** @description The access token to exchange */
           subject_token?: string;
@@ -648,18 +940,18 @@ export interface operations {
             /** @description A JWT by RFC 9068 */
             access_token: string;
             /**
-             * @description `DPoP` where it takes a proof (RFC 9449 §5)
+             * @description `DPoP` if the token is bound to a key (RFC 9449 §5)
              * @enum {string}
              */
             token_type: 'Bearer' | 'DPoP';
             /** @description Seconds */
             expires_in: number;
             scope: string;
-            /** @description Of a token exchange (RFC 8693 §2.2.1) */
+            /** @description Of a token exchange only (RFC 8693 §2.2.1) */
             issued_token_type?: string;
-            /** @description Where `openid` was granted (OpenID Connect Core §2) */
+            /** @description If the scope contains `openid` (OpenID Connect Core §2) */
             id_token?: string;
-            /** @description Absent for services, and where it is in a cookie */
+            /** @description Absent for services, and if it comes in a cookie */
             refresh_token?: string;
           };
         };
@@ -677,7 +969,7 @@ export interface operations {
       content: {
         'application/x-www-form-urlencoded': {
           token: string;
-          /** @description Not looked at */
+          /** @description Ignored */
           token_type_hint?: string;
           client_id?: string;
           client_secret?: string;
@@ -688,7 +980,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The token is worth nothing now, or never was */
+      /** @description The token is not valid any more, or was never valid */
       200: {
         headers: {
           [name: string]: unknown;
@@ -708,7 +1000,7 @@ export interface operations {
       content: {
         'application/x-www-form-urlencoded': {
           token: string;
-          /** @description Not looked at */
+          /** @description Ignored */
           token_type_hint?: string;
           client_id?: string;
           client_secret?: string;

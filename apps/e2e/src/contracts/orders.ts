@@ -7,10 +7,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists your orders, newest first */
+    /** Lists your orders, newest first; support staff list all orders */
     get: operations['OrdersController_list'];
     put?: never;
-    /** Places an order; what it costs is worked out here */
+    /** Places an order. The server calculates the total */
     post: operations['OrdersController_place'];
     delete?: never;
     options?: never;
@@ -25,7 +25,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Shows one of your orders */
+    /** Returns one of your orders */
     get: operations['OrdersController_read'];
     put?: never;
     post?: never;
@@ -59,7 +59,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Shows the invoice of one of your orders, which billing keeps */
+    /** Returns the invoice of one of your orders. Billing stores it */
     get: operations['OrdersController_invoice'];
     put?: never;
     post?: never;
@@ -85,15 +85,17 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
-        /** @description `next` of the page before; the first page where left out */
+        /** @description `next` of the previous page. Default: the first page */
         after?: string;
         state?: 'placed' | 'cancelled';
-        /** @description Placed then or later (RFC 3339) */
+        /** @description Placed at this time or later (RFC 3339) */
         placedFrom?: string;
-        /** @description Placed earlier than that (RFC 3339) */
+        /** @description Placed before this time (RFC 3339) */
         placedBefore?: string;
-        /** @description Whose orders: your own where left out, and somebody else's with `orders:read:any` */
+        /** @description `sub` of the owner. Default: your own orders. Another user's orders require `orders:read:any` */
         owner?: string;
+        /** @description The orders of all owners, with `orders:read:any`; not together with `owner` */
+        everyone?: 'true';
       };
       header?: never;
       path?: never;
@@ -124,7 +126,7 @@ export interface operations {
               /** Format: date-time */
               cancelledAt: string | null;
             }[];
-            /** @description `after` of the next page; absent on the last one */
+            /** @description `after` of the next page. Absent on the last page */
             next?: string;
           };
         };
@@ -135,7 +137,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description Of your choice, such as a UUID. Repeated within a day, it gives the same order again */
+        /** @description A value that the client chooses, such as a UUID. A repetition within a day returns the same order */
         'Idempotency-Key'?: string;
       };
       path?: never;
@@ -158,7 +160,7 @@ export interface operations {
     responses: {
       201: {
         headers: {
-          /** @description Of this version */
+          /** @description The version of the order in this answer */
           ETag?: string;
           [name: string]: unknown;
         };
@@ -202,7 +204,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The `ETag` of the version that you have */
+        /** @description The `ETag` of the version that the client has */
         'If-None-Match'?: string;
       };
       path: {
@@ -214,7 +216,7 @@ export interface operations {
     responses: {
       200: {
         headers: {
-          /** @description Of this version */
+          /** @description The version of the order in this answer */
           ETag?: string;
           [name: string]: unknown;
         };
@@ -238,16 +240,16 @@ export interface operations {
           };
         };
       };
-      /** @description You have this version */
+      /** @description The client has the current version */
       304: {
         headers: {
-          /** @description Of this version */
+          /** @description The version of the order in this answer */
           ETag?: string;
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description No such order, or not your own */
+      /** @description There is no such order, or it is not yours */
       404: {
         headers: {
           [name: string]: unknown;
@@ -260,7 +262,7 @@ export interface operations {
     parameters: {
       query?: never;
       header: {
-        /** @description The `ETag` of the version that you have seen, or `*` */
+        /** @description The `ETag` of the version that the client read, or `*` */
         'If-Match': string;
       };
       path: {
@@ -272,7 +274,7 @@ export interface operations {
     responses: {
       200: {
         headers: {
-          /** @description Of this version */
+          /** @description The version of the order in this answer */
           ETag?: string;
           [name: string]: unknown;
         };
@@ -296,21 +298,21 @@ export interface operations {
           };
         };
       };
-      /** @description No such order, or not your own */
+      /** @description There is no such order, or it is not yours */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description It cannot be cancelled any more */
+      /** @description The order can no longer be cancelled */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description It has changed since you have seen it */
+      /** @description The order changed since the client read it */
       412: {
         headers: {
           [name: string]: unknown;
@@ -356,14 +358,14 @@ export interface operations {
           };
         };
       };
-      /** @description No such order, not your own, or no invoice yet */
+      /** @description There is no such order, it is not yours, or it has no invoice yet */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description Billing or the authorization server is away */
+      /** @description Billing or the authorization server is not available */
       503: {
         headers: {
           [name: string]: unknown;

@@ -1,21 +1,14 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { freePort } from '@gatehouse/service-kit/testing';
 import { createTemporaryFolder } from '../support/cleanup.js';
 import { e2eConfig } from '../support/e2e.config.js';
 import { RunningCommand } from '../support/running-command.js';
-import { ROOT } from '../support/workspace.js';
-
-const APPS = readdirSync(join(ROOT, 'apps')).filter((name) => name !== 'e2e');
+import { APIS, freePorts } from '../support/service-ports.js';
 
 describe('npm run smoke', () => {
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    env = { ...e2eConfig.shell, DATA_DIR: await createTemporaryFolder() };
-    for (const app of APPS) {
-      env[`${app.toUpperCase()}_PORT`] = String(await freePort());
-    }
+    const DATA_DIR = await createTemporaryFolder();
+    env = { ...e2eConfig.shell, ...(await freePorts()), DATA_DIR };
   });
 
   it('exits with 1 and says how to start the stack when it does not run', async () => {
@@ -35,7 +28,7 @@ describe('npm run smoke', () => {
       0,
       expect.stringMatching(/All \d+ steps did what they say/),
     ]);
-    for (const app of APPS.filter((name) => name !== 'auth')) {
+    for (const app of APIS.filter((name) => name !== 'auth')) {
       expect(smoke.output).toContain(`Log in for ${app}`);
     }
   });

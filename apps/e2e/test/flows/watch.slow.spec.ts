@@ -1,9 +1,9 @@
 import { appendFile, cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '@gatehouse/service-kit/testing';
 import { createTemporaryFolder } from '../support/cleanup.js';
 import { e2eConfig } from '../support/e2e.config.js';
 import { send } from '../support/http.js';
+import { freePorts } from '../support/service-ports.js';
 import { RunningCommand } from '../support/running-command.js';
 import { waitUntil } from '../support/wait-until.js';
 import { ROOT } from '../support/workspace.js';
@@ -11,7 +11,7 @@ import { ROOT } from '../support/workspace.js';
 /** A copy of the workspace with its built apps, so that the test changes no source of the developer. */
 let folder: string;
 let dev: RunningCommand;
-let ports: readonly number[];
+let ports: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   folder = await createTemporaryFolder();
@@ -32,15 +32,14 @@ beforeAll(async () => {
       recursive: true,
     });
   }
-  ports = [await freePort(), await freePort(), await freePort()];
-  const [AUTH_PORT = '', ORDERS_PORT = '', BILLING_PORT = ''] = ports.map(String);
+  ports = await freePorts();
   const DATA_DIR = await createTemporaryFolder();
   dev = RunningCommand.start({
     file: process.execPath,
     arguments: [join(folder, 'tools/run.mjs'), 'start', '--watch', '--no-build'],
-    env: { ...e2eConfig.shell, AUTH_PORT, ORDERS_PORT, BILLING_PORT, DATA_DIR },
+    env: { ...e2eConfig.shell, ...ports, DATA_DIR },
   });
-  await dev.waitForOutput(/^Watching apps/m);
+  await dev.waitForOutput(/^Watching the sources/m);
 });
 
 /** Adds a line to a source, and resolves with what `npm run dev` prints until a pattern appears. */
@@ -60,7 +59,7 @@ describe('npm run dev', () => {
     expect(output).toContain(`${path} changed: restarting orders.\n`);
     expect(output).toContain('orders changed\n');
     expect(output).toMatch(/^Restarted orders in /m);
-    expect((await send(`http://localhost:${ports[1]}/health/ready`)).status).toBe(200);
+    expect((await send(`http://localhost:${ports['ORDERS_PORT']}/health/ready`)).status).toBe(200);
   });
 
   it('restarts the apps that execute a changed file of a library', async () => {
@@ -69,6 +68,17 @@ describe('npm run dev', () => {
 
     expect(output).toMatch(/^Restarted auth, orders, billing in /m);
     expect(output.match(/guards changed\n/g)).toHaveLength(3);
+  });
+
+  it('builds the client of web and restarts its tools when a source of the client changed', async () => {
+    const path = 'apps/web/client/src/main.tsx';
+    const output = await change(path, `console.log('client changed');`, /^Restarted .* s\.$/m);
+
+    expect(output).toMatch(/^Restarted shop, back-office in /m);
+    const url = `http://localhost:${ports['SHOP_PORT']}`;
+    const page = await send(url, { headers: { accept: 'text/html' } });
+    const [, script = ''] = /<script [^>]*src="([^"]+)"/.exec(page.text) ?? [];
+    expect((await send(`${url}${script}`)).text).toContain('client changed');
   });
 
   it('restarts no app for a file that no app executes', async () => {
@@ -82,7 +92,7 @@ describe('npm run dev', () => {
     const path = 'apps/billing/src/service.ts';
     const error = await change(path, 'const broken = ;', /Expression expected/);
     expect(error).toContain(path);
-    expect((await send(`http://localhost:${ports[2]}/health/ready`)).status).toBe(200);
+    expect((await send(`http://localhost:${ports['BILLING_PORT']}/health/ready`)).status).toBe(200);
 
     await cp(join(ROOT, path), join(folder, path));
     const output = await change(path, `console.log('billing corrected');`, /^Restarted .* s\.$/m);

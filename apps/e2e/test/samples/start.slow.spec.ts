@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import { startPostgres } from '@gatehouse/persistence/testing';
 import pg from 'pg';
 import { e2eConfig } from '../support/e2e.config.js';
-import { freePort } from '@gatehouse/service-kit/testing';
 import { send } from '../support/http.js';
 import { RunningCommand } from '../support/running-command.js';
 import { cleanUpAfterTests, createTemporaryFolder } from '../support/cleanup.js';
+import { freePorts, portVariable, WEB_TOOLS } from '../support/service-ports.js';
+
+const APIS = ['auth', 'orders', 'billing'];
+const SERVICES = [...APIS, ...WEB_TOOLS];
 
 let env: Record<string, string>;
 let stack: RunningCommand;
 let urls: string[];
 
 beforeAll(async () => {
-  const ports = [await freePort(), await freePort(), await freePort()].map(String);
-  const [AUTH_PORT = '', ORDERS_PORT = '', BILLING_PORT = ''] = ports;
+  const ports = await freePorts();
   const DATA_DIR = await createTemporaryFolder();
   // dash, the usual shell of npm, exits with its own code after Ctrl-C and hides that of the command.
   const npm_config_script_shell = 'bash';
@@ -22,32 +24,53 @@ beforeAll(async () => {
   const ours = {
     DATA_DIR,
     REFRESH_GRACE_SECONDS,
-    AUTH_PORT,
-    ORDERS_PORT,
-    BILLING_PORT,
+    ...ports,
     npm_config_script_shell,
   };
   env = { ...e2eConfig.shell, ...ours };
-  urls = ports.map((port) => `http://localhost:${port}`);
+  urls = SERVICES.map((name) => `http://localhost:${ports[portVariable(name)]}`);
   stack = RunningCommand.shell('npm start', env);
   await stack.waitForOutput(/npm run demo/);
 });
 
 describe('npm start', () => {
-  it('prints the address of each app when all are ready', async () => {
-    for (const [at, name] of ['auth', 'orders', 'billing'].entries()) {
-      expect(stack.output).toContain(`${name.padEnd(9)}${urls[at]}`);
+  it('prints first the address to open and the account that can sign in there', async () => {
+    const [, first = ''] = /^back-office is ready .*\n\n(.*)$/m.exec(stack.output) ?? [];
+    const [, address = ''] =
+      /^Open (\S+) and sign in: demo@gatehouse\.example {2}\S{43}$/.exec(first) ?? [];
+    expect(address).toBe(urls[SERVICES.indexOf('shop')]);
+    const page = await send(address, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+  });
+
+  it('prints the address of each service when all are ready', async () => {
+    for (const [at, name] of SERVICES.entries()) {
+      expect(stack.output).toContain(`  ${name.padEnd(13)}${urls[at]}`);
       expect((await send(`${urls[at]}/health/ready`)).status).toBe(200);
-      expect((await send(`${urls[at]}/docs`)).status).toBe(200);
+      if (APIS.includes(name)) expect((await send(`${urls[at]}/docs`)).status).toBe(200);
+    }
+  });
+
+  it('registers the tools at auth with the addresses of this stack', async () => {
+    const [auth = ''] = urls;
+    for (const tool of WEB_TOOLS) {
+      const url = urls[SERVICES.indexOf(tool)] ?? '';
+      const started = await send(`${url}/sign-in`);
+      expect(started.headers.get('location')).toMatch(`${auth}/oauth/authorize?`);
+      const login = await send(started.headers.get('location') ?? '');
+      expect([login.status, login.headers.get('location')]).toEqual([
+        303,
+        expect.stringContaining('/login'),
+      ]);
     }
   });
 
   it('names the folder of the data', () => {
-    expect(stack.output).toContain(`\n  data     SQLite in ${env['DATA_DIR']}\n`);
+    expect(stack.output).toContain(`\n  data         SQLite in ${env['DATA_DIR']}\n`);
   });
 
   it('moves the audiences and the redirect URIs of the documentation pages with the ports', async () => {
-    const [auth = '', ...servers] = urls;
+    const [auth = '', ...servers] = urls.slice(0, APIS.length);
     for (const url of servers) {
       const { body } = await send(`${url}/.well-known/oauth-protected-resource`);
       expect(body['resource']).toBe(url);
@@ -71,7 +94,14 @@ describe('npm start', () => {
 
   it('keeps databases and secrets in DATA_DIR, the secrets readable by their owner only', async () => {
     const folder = env['DATA_DIR'] ?? '';
-    const kept = ['auth.sqlite', 'billing.sqlite', 'demo.env', 'orders.sqlite', 'server-secret'];
+    const kept = [
+      'auth.sqlite',
+      'billing.sqlite',
+      'demo.env',
+      'orders.sqlite',
+      'server-secret',
+      'web.sqlite',
+    ];
     expect(await readdir(folder)).toEqual(expect.arrayContaining(kept));
     for (const name of ['demo.env', 'server-secret']) {
       expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
@@ -90,7 +120,8 @@ describe('npm start', () => {
 
 describe('npm start with settings that it cannot use', () => {
   const startWith = async (settings: Record<string, string>) => {
-    const all = { ...env, AUTH_PORT: '1', ORDERS_PORT: '2', BILLING_PORT: '3', ...settings };
+    const ports = SERVICES.map((name, at) => [portVariable(name), String(at + 1)]);
+    const all = { ...env, ...Object.fromEntries(ports), ...settings };
     const command = RunningCommand.shell('node tools/run.mjs start --no-build', all);
     expect(await command.exit).toBe(1);
     return command.output;
@@ -169,9 +200,7 @@ describe('npm start with a DATABASE_URL', () => {
       return rows.length;
     };
     const start = async (more: Record<string, string> = {}) => {
-      const ports = [await freePort(), await freePort(), await freePort()].map(String);
-      const [AUTH_PORT = '', ORDERS_PORT = '', BILLING_PORT = ''] = ports;
-      const all = { ...env, AUTH_PORT, ORDERS_PORT, BILLING_PORT, DATABASE_URL, ...more };
+      const all = { ...env, ...(await freePorts()), DATABASE_URL, ...more };
       const running = RunningCommand.shell('node tools/run.mjs start --no-build', all);
       await running.waitForOutput(/npm run demo/);
       running.signal('SIGINT');

@@ -19,14 +19,14 @@ export class AppProcess {
   private readonly runs: RunningCommand[] = [];
 
   private constructor(
-    private readonly name: AppName,
+    private readonly name: AppName | 'web',
     private readonly settings: Settings,
   ) {
     this.url = `http://localhost:${settings['PORT']}`;
   }
 
   /** An app that is not started, on a free port, with an empty data folder unless the settings name one. */
-  static async create(name: AppName, settings: Settings = {}): Promise<AppProcess> {
+  static async create(name: AppName | 'web', settings: Settings = {}): Promise<AppProcess> {
     const PORT = settings['PORT'] ?? String(await freePort());
     const DATA_DIR = settings['DATA_DIR'] ?? (await createTemporaryFolder());
     const limits = name === 'auth' ? WITHOUT_LIMITS : {};

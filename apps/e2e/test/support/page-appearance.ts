@@ -6,7 +6,7 @@ import { ROOT } from './workspace.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OUTPUT = join(ROOT, 'apps/e2e/output');
-const WIDTHS = { phone: 390, desktop: 1280 } as const;
+const WIDTHS = { phone: 360, desktop: 1280 } as const;
 
 /**
  * Takes a screenshot of a page for each device and colour scheme.

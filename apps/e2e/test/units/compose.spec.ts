@@ -8,7 +8,11 @@ import { z } from 'zod';
 import { readDocumentedSettings } from '../support/documented-settings.js';
 import { ROOT } from '../support/workspace.js';
 
-const APPS = ['auth', 'orders', 'billing'] as const;
+const APPS = ['auth', 'orders', 'billing', 'web'] as const;
+/** The tools of web: one image, two services. */
+const TOOLS = ['shop', 'back-office'];
+const SERVICES = [...APPS.filter((app) => app !== 'web'), ...TOOLS];
+const appOf = (service: string) => (TOOLS.includes(service) ? 'web' : service);
 
 /** Node's own, of which no app knows. */
 const NODE_SETTING = 'NODE_EXTRA_CA_CERTS';
@@ -85,10 +89,13 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives no app a writable file system, a capability or more privileges (schema of this test)', () => {
-    const names = APPS.flatMap((name) => [name, `${name}-migrate`, `${name}-scaled`]);
+    const names = [
+      ...APPS.map((name) => `${name}-migrate`),
+      ...SERVICES.flatMap((name) => [name, `${name}-scaled`]),
+    ];
     expect(apps.map(([name]) => name).sort()).toEqual(names.sort());
     for (const [name, { image, build }] of apps) {
-      expect(name.split('-')[0]).toBe(build.args.APP);
+      expect(appOf(name.replace(/-(migrate|scaled)$/, ''))).toBe(build.args.APP);
       expect(image).toBe(`gatehouse-${build.args.APP}`);
     }
   });
@@ -180,7 +187,7 @@ describe('docker-compose.yml', () => {
 
   describe('the compose profile `scale`', () => {
     it('runs two replicas of every app behind the proxy alone', () => {
-      expect(scaled).toHaveLength(APPS.length);
+      expect(scaled).toHaveLength(SERVICES.length);
       for (const [, { deploy, ports, stop_grace_period }] of scaled) {
         expect(deploy).toEqual({ replicas: 2 });
         expect(ports).toBeUndefined();
@@ -221,7 +228,8 @@ describe('docker-compose.yml', () => {
       const { networks } = proxy.parse(compose.services['proxy']);
       expect([...sites].sort()).toEqual(networks?.default.aliases.sort());
       const named = scaled.map(([name, { environment }]) => {
-        const url = environment['AUDIENCE'] ?? environment['ISSUER'] ?? '';
+        const url =
+          environment['AUDIENCE'] ?? environment['ISSUER'] ?? environment['PUBLIC_URL'] ?? '';
         expect(url).toMatch(/^https:/);
         return [new URL(url).host, name];
       });
@@ -263,6 +271,9 @@ function readFromFile([name, value]: [string, string]): [string, string] {
   if (name === NODE_SETTING) return [name, ''];
   if (!name.endsWith('_FILE')) return [name, value];
   const secret = randomBytes(32).toString('base64url');
-  const url = `postgres://gatehouse:${secret}@postgres:5432/gatehouse`;
-  return [name.slice(0, -'_FILE'.length), name === 'DATABASE_URL_FILE' ? url : secret];
+  const values: Record<string, string> = {
+    DATABASE_URL_FILE: `postgres://gatehouse:${secret}@postgres:5432/gatehouse`,
+    CLIENT_KEY_FILE: JSON.stringify({ kty: 'EC', crv: 'P-256', x: secret, y: secret, d: secret }),
+  };
+  return [name.slice(0, -'_FILE'.length), values[name] ?? secret];
 }

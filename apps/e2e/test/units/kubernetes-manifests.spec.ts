@@ -9,6 +9,10 @@ import { ROOT } from '../support/workspace.js';
 const USER = 1000;
 
 const FOLDER = join(ROOT, 'deploy', 'k8s');
+const APPS = ['auth', 'orders', 'billing', 'web'];
+/** The tools of web: one image, two deployments. */
+const TOOLS = ['shop', 'back-office'];
+const SERVICES = [...APPS.filter((app) => app !== 'web'), ...TOOLS];
 
 const setting = z.object({ name: z.string(), value: z.string() });
 const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.literal('http') }) });
@@ -83,11 +87,13 @@ describe('Kubernetes manifests', () => {
     expect((await readdir(join(FOLDER, 'base'))).sort()).toEqual(
       [...named, 'kustomization.yaml'].sort(),
     );
-    for (const app of ['auth', 'orders', 'billing']) {
+    for (const app of SERVICES) {
       const kinds = resources
         .filter(({ metadata }) => metadata?.name === app)
         .map(({ kind }) => kind);
       expect(kinds.sort()).toEqual(['Deployment', 'PodDisruptionBudget', 'Service']);
+    }
+    for (const app of APPS) {
       expect(resources).toContainEqual(
         expect.objectContaining({
           kind: 'Job',
@@ -98,7 +104,7 @@ describe('Kubernetes manifests', () => {
   });
 
   it('runs no container as root, with a writable file system, a capability or a cluster token (schema of this test)', () => {
-    expect(workloads).toHaveLength(6);
+    expect(workloads).toHaveLength(SERVICES.length + APPS.length);
   });
 
   it('selects the pods of the named app with each selector', () => {
@@ -146,12 +152,13 @@ describe('Kubernetes manifests', () => {
         configMapGenerator: z.array(z.object({ name: z.string(), literals: z.array(z.string()) })),
       })
       .parse(parse(example)[0]).configMapGenerator;
-    for (const { kind, spec, metadata } of workloads) {
+    for (const { kind, spec } of workloads) {
       if (kind !== 'Deployment') continue;
-      const [{ env, image }] = spec.template.spec.containers;
-      const literals = maps.find(({ name }) => name === image)?.literals ?? [];
+      const [{ env, envFrom, image }] = spec.template.spec.containers;
+      const map = envFrom[0]?.configMapRef.name;
+      const literals = maps.find(({ name }) => name === map)?.literals ?? [];
       const given = [...env.map(({ name }) => name), ...literals.map((text) => text.split('=')[0])];
-      for (const name of await listSettingsRequiredInProduction(metadata.name)) {
+      for (const name of await listSettingsRequiredInProduction(image.replace('gatehouse-', ''))) {
         expect(given.includes(name) || given.includes(`${name}_FILE`)).toBe(true);
       }
     }
@@ -184,6 +191,6 @@ async function listSettingsRequiredInProduction(app: string): Promise<readonly s
 }
 
 async function listAllSettings(): Promise<readonly string[]> {
-  const settings = await Promise.all(['auth', 'orders', 'billing'].map(readDocumentedSettings));
+  const settings = await Promise.all(APPS.map(readDocumentedSettings));
   return settings.flat().map(({ name }) => name);
 }

@@ -81,6 +81,8 @@ describe('dependency-cruiser', () => {
       '../../../libs/guards/testing/index.js',
       'sources-import-no-test-support',
     ],
+    ['apps/web/client/src/page.tsx', '../../src/session.js', 'browser-client-apart'],
+    ['apps/web/src/session.ts', '../client/src/page.js', 'browser-client-apart'],
     ['apps/orders/src/orders/order.service.ts', 'fastify', 'http-at-the-edge'],
     [`${AUTH}/oauth/token/code.grant.ts`, 'node:http', 'http-at-the-edge'],
     ['libs/guards/src/store.ts', 'typeorm', 'guards-packages'],

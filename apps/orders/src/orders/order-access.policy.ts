@@ -42,13 +42,14 @@ export class OrderReaderPolicy implements AccessPolicy {
 }
 
 /**
- * Allows callers to list their own orders, and support staff to list the orders of each owner.
+ * Allows callers to list their own orders, and support staff to list the orders of each owner or of all owners.
  *
  * @throws {InsufficientScope}
  */
 export function canListOrders(token: AccessToken, context: ExecutionContext): boolean {
-  const { owner } = context.switchToHttp().getRequest<{ query: { owner?: unknown } }>().query;
-  const areOwn = owner === undefined || owner === token.subject;
+  const request = context.switchToHttp().getRequest<{ query: Record<string, unknown> }>();
+  const { owner, everyone } = request.query;
+  const areOwn = everyone === undefined && (owner === undefined || owner === token.subject);
   if (!areOwn && !token.scopes.has(READ_ANY_SCOPE)) throw new InsufficientScope([READ_ANY_SCOPE]);
   return true;
 }

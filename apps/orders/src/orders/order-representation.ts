@@ -29,7 +29,7 @@ export type OrderRepresentation = z.infer<typeof orderRepresentationSchema>;
 
 export const pageRepresentationSchema = z.object({
   orders: z.array(orderRepresentationSchema),
-  next: z.string().optional().describe('`after` of the next page; absent on the last one'),
+  next: z.string().optional().describe('`after` of the next page. Absent on the last page'),
 });
 export type PageRepresentation = z.infer<typeof pageRepresentationSchema>;
 

@@ -7,6 +7,8 @@ import type { OrderState } from './order-state.js';
 @Entity('customer_order')
 @Index('orders_of_an_owner', ['owner', 'placedAt', 'id'])
 @Index('orders_of_an_owner_in_a_state', ['owner', 'state', 'placedAt', 'id'])
+@Index('orders_by_time', ['placedAt', 'id'])
+@Index('orders_in_a_state_by_time', ['state', 'placedAt', 'id'])
 export class Order {
   @PrimaryColumn('varchar', { length: 26 }) readonly id!: string;
   /** `sub` of the token that placed the order. */

@@ -33,14 +33,18 @@ export class OrderRepository {
     return this.orderLookup.find(id);
   }
 
-  /** Newest first. A page continues after the last order of the previous page, so new orders do not shift it. */
-  async findPage(owner: string, page: PageRequest): Promise<OrderPage> {
+  /**
+   * Newest first. A page continues after the last order of the previous page, so new orders do not shift it.
+   *
+   * @param owner undefined for the orders of all owners
+   */
+  async findPage(owner: string | undefined, page: PageRequest): Promise<OrderPage> {
     const { limit, after, state, placedFrom, placedBefore } = page;
     const query = this.repository
       .createQueryBuilder('o')
-      .where('o.owner = :owner', { owner })
       .orderBy({ 'o.placedAt': 'DESC', 'o.id': 'DESC' })
       .limit(limit + 1);
+    if (owner !== undefined) query.andWhere('o.owner = :owner', { owner });
     if (after) query.andWhere('(o.placedAt, o.id) < (:placedAt, :id)', after);
     if (state) query.andWhere('o.state = :state', { state });
     if (placedFrom !== undefined) query.andWhere('o.placedAt >= :placedFrom', { placedFrom });

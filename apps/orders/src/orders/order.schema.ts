@@ -63,14 +63,12 @@ const cursorSchema = z.string().transform((text, context): PagePosition => {
 
 const instantSchema = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
-export const pageRequestSchema = z.strictObject({
+const pageParametersSchema = z.strictObject({
   limit: z.coerce.number<string>().int().min(1).max(100).default(20),
-  after: cursorSchema
-    .optional()
-    .describe('`next` of the page before; the first page where left out'),
+  after: cursorSchema.optional().describe('`next` of the previous page. Default: the first page'),
   state: z.enum(ORDER_STATES).optional(),
-  placedFrom: instantSchema.optional().describe('Placed then or later (RFC 3339)'),
-  placedBefore: instantSchema.optional().describe('Placed earlier than that (RFC 3339)'),
+  placedFrom: instantSchema.optional().describe('Placed at this time or later (RFC 3339)'),
+  placedBefore: instantSchema.optional().describe('Placed before this time (RFC 3339)'),
   owner: z
     .string()
     .min(1)
@@ -78,6 +76,17 @@ export const pageRequestSchema = z.strictObject({
     // PostgreSQL cannot store NUL, so no owner has one.
     .refine((owner) => !owner.includes('\0'), 'must not contain NUL')
     .optional()
-    .describe("Whose orders: your own where left out, and somebody else's with `orders:read:any`"),
+    .describe(
+      "`sub` of the owner. Default: your own orders. Another user's orders require `orders:read:any`",
+    ),
+  everyone: z
+    .literal('true')
+    .optional()
+    .describe('The orders of all owners, with `orders:read:any`; not together with `owner`'),
 });
+
+export const pageRequestSchema = pageParametersSchema.refine(
+  ({ owner, everyone }) => owner === undefined || everyone === undefined,
+  { path: ['everyone'], error: 'must not be combined with `owner`' },
+);
 export type PageRequest = z.infer<typeof pageRequestSchema>;

@@ -93,7 +93,8 @@ export class OrdersController {
     @AccessToken() { subject }: AccessToken,
     @Query({ schema: pageRequestSchema }) page: PageRequest,
   ): Promise<PageRepresentation> {
-    return toPageRepresentation(await this.orders.list(page.owner ?? subject, page));
+    const owner = page.everyone ? undefined : (page.owner ?? subject);
+    return toPageRepresentation(await this.orders.list(owner, page));
   }
 
   /** The client may cache the order, but must revalidate it for each use. */

@@ -15,17 +15,21 @@ import { orderRepresentationSchema, pageRepresentationSchema } from './order-rep
 
 /** One decorator per route for the OpenAPI document. The decorators of the guards add the scopes. */
 
-const NO_SUCH_ORDER = ApiNotFoundResponse({ description: 'No such order, or not your own' });
-const ETAG = { ETag: { description: 'Of this version', schema: { type: 'string' } } } as const;
+const NO_SUCH_ORDER = ApiNotFoundResponse({
+  description: 'There is no such order, or it is not yours',
+});
+const ETAG = {
+  ETag: { description: 'The version of the order in this answer', schema: { type: 'string' } },
+} as const;
 
 export const ApiPlaceOrder = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Places an order; what it costs is worked out here' }),
+    ApiOperation({ summary: 'Places an order. The server calculates the total' }),
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
       description:
-        'Of your choice, such as a UUID. Repeated within a day, it gives the same order again',
+        'A value that the client chooses, such as a UUID. A repetition within a day returns the same order',
       schema: { type: 'string', maxLength: 128 },
     }),
     ApiCreatedResponse({ standardSchema: orderRepresentationSchema, headers: ETAG }),
@@ -35,21 +39,21 @@ export const ApiPlaceOrder = () =>
 
 export const ApiListOrders = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Lists your orders, newest first' }),
+    ApiOperation({ summary: 'Lists your orders, newest first; support staff list all orders' }),
     ApiOkResponse({ standardSchema: pageRepresentationSchema }),
   );
 
 export const ApiReadOrder = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Shows one of your orders' }),
+    ApiOperation({ summary: 'Returns one of your orders' }),
     ApiHeader({
       name: 'If-None-Match',
       required: false,
-      description: 'The `ETag` of the version that you have',
+      description: 'The `ETag` of the version that the client has',
       schema: { type: 'string' },
     }),
     ApiOkResponse({ standardSchema: orderRepresentationSchema, headers: ETAG }),
-    ApiResponse({ status: 304, description: 'You have this version', headers: ETAG }),
+    ApiResponse({ status: 304, description: 'The client has the current version', headers: ETAG }),
     NO_SUCH_ORDER,
   );
 
@@ -59,20 +63,24 @@ export const ApiCancelOrder = () =>
     ApiHeader({
       name: 'If-Match',
       required: true,
-      description: 'The `ETag` of the version that you have seen, or `*`',
+      description: 'The `ETag` of the version that the client read, or `*`',
       schema: { type: 'string' },
     }),
     ApiOkResponse({ standardSchema: orderRepresentationSchema, headers: ETAG }),
     NO_SUCH_ORDER,
-    ApiConflictResponse({ description: 'It cannot be cancelled any more' }),
-    ApiResponse({ status: 412, description: 'It has changed since you have seen it' }),
+    ApiConflictResponse({ description: 'The order can no longer be cancelled' }),
+    ApiResponse({ status: 412, description: 'The order changed since the client read it' }),
     ApiResponse({ status: 428, description: '`If-Match` is missing' }),
   );
 
 export const ApiReadOrderInvoice = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Shows the invoice of one of your orders, which billing keeps' }),
+    ApiOperation({ summary: 'Returns the invoice of one of your orders. Billing stores it' }),
     ApiOkResponse({ standardSchema: invoiceSchema }),
-    ApiNotFoundResponse({ description: 'No such order, not your own, or no invoice yet' }),
-    ApiServiceUnavailableResponse({ description: 'Billing or the authorization server is away' }),
+    ApiNotFoundResponse({
+      description: 'There is no such order, it is not yours, or it has no invoice yet',
+    }),
+    ApiServiceUnavailableResponse({
+      description: 'Billing or the authorization server is not available',
+    }),
   );

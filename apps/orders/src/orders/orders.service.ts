@@ -41,7 +41,8 @@ export class OrdersService {
     return id === order.id ? order : this.findAsPlaced(id);
   }
 
-  list(owner: string, page: PageRequest): Promise<OrderPage> {
+  /** @param owner undefined for the orders of all owners */
+  list(owner: string | undefined, page: PageRequest): Promise<OrderPage> {
     return this.orders.findPage(owner, page);
   }
 

@@ -82,6 +82,23 @@ describe('the scope orders:read:any of support staff', () => {
     expect((await support().get('/orders')).body).toEqual({ orders: [] });
   });
 
+  it('lists the orders of all owners to support staff, in pages', async () => {
+    const placed = [
+      await orders().asUser('stan').placeOrder(),
+      await orders().asUser('tess').placeOrder(),
+    ];
+    const query = { everyone: 'true', placedFrom: placed[0]?.placedAt, limit: 1 };
+    const first = (await support().get('/orders').query(query).expect(200)).body;
+    const second = (
+      await support()
+        .get('/orders')
+        .query({ ...query, after: first.next })
+    ).body;
+
+    const listed = [...first.orders, ...second.orders].map(({ id }: { id: string }) => id);
+    expect(listed.sort()).toEqual(placed.map(({ id }) => id).sort());
+  });
+
   it('does not let support staff change an order', async () => {
     const { id } = await orders().asUser('paul').placeOrder();
     const answer = await support('orders:read:any orders:write').cancelOrder(id);
@@ -101,6 +118,8 @@ describe('the scope orders:read:any of support staff', () => {
     ['of another user', { owner: 'quin' }],
     ['of two owners', { owner: ['mallory', 'quin'] }],
     ['of an empty owner', { owner: '' }],
+    ['of all owners', { everyone: 'true' }],
+    ['of all owners, with a malformed value', { everyone: '' }],
   ])(
     'rejects a list of orders %s without the scope with 403, and names the scope',
     async (_name, query) => {

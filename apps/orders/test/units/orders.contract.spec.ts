@@ -81,6 +81,18 @@ eachDatabase('the orders in the database', (fresh) => {
     );
   });
 
+  it('lists the orders of all owners in a state, newest first', async () => {
+    const placed: Order[] = [];
+    for (const owner of ['alice', 'bob', 'carol']) {
+      clock.set(placed.length);
+      placed.push(await orders.place(owner, anOrder()));
+    }
+    await orders.cancel(placed[1]?.id ?? '', { kind: 'any' });
+
+    const page = await orders.list(undefined, { limit: 9, state: 'placed' });
+    expect(page.orders.map(({ owner }) => owner)).toEqual(['carol', 'alice']);
+  });
+
   it('cancels an order once for fifty simultaneous calls, and increases its version by one', async () => {
     const { id } = await orders.place('alice', anOrder());
     clock.set(7);

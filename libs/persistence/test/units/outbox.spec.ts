@@ -78,6 +78,13 @@ eachDatabase('an outbox', (fresh) => {
     expect(await claim()).toEqual([]);
   });
 
+  it('claims due messages except those with the named values', async () => {
+    for (const id of ['one', 'two', 'three']) await add(id);
+    const except = { column: 'body', values: ['body of one', 'body of two'] };
+    expect(await outbox.claimDue(10, except)).toMatchObject([{ id: 'three' }]);
+    expect(await claim()).toEqual(['one', 'two']);
+  });
+
   it('gives each message to one of twenty simultaneous callers', async () => {
     for (let n = 0; n < 10; n += 1) await add(`m${n}`);
     const claims = await Promise.all(Array.from({ length: 20 }, () => outbox.claimDue(3)));

@@ -23,6 +23,14 @@ describe('a SQLite file whose lock another process holds', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
+  it('lets a process that starts wait for the one that migrates', async () => {
+    other.exec('BEGIN IMMEDIATE');
+    setTimeout(() => other.exec('ROLLBACK'), 200);
+    const started = await openNotes({ dataDir });
+    await started.close();
+    expect(other.inTransaction).toBe(false);
+  });
+
   it('delays a write, makes it throw 503 with Retry-After at the time limit, and accepts writes after the release (RFC 9110 §15.6.4)', async () => {
     const { unitOfWork } = database;
     other.exec('BEGIN IMMEDIATE');

@@ -18,10 +18,10 @@ export function findProductionFault(
   if (meta.httpsInProduction && /^http:/i.test(value)) {
     return `must be an https URL, not ${JSON.stringify(value)}`;
   }
-  const isOn = z.safeParse(setting, value).data === true;
-  return meta.offInProduction !== undefined && isOn
-    ? `must be false: ${meta.offInProduction}, not ${JSON.stringify(value)}`
-    : undefined;
+  if (meta.offInProduction === undefined) return undefined;
+  const { data } = z.safeParse(setting, value);
+  if (data === true) return `must be false: ${meta.offInProduction}, not ${JSON.stringify(value)}`;
+  return typeof data === 'string' ? `must not be given: ${meta.offInProduction}` : undefined;
 }
 
 /** Key material is a list, separated by commas, during a rotation. Each entry must be strong. */

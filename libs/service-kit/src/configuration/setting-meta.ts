@@ -10,7 +10,7 @@ declare module 'zod' {
     keyMaterial?: boolean;
     /** With NODE_ENV=production an http URL is rejected. */
     httpsInProduction?: boolean;
-    /** With NODE_ENV=production the flag must be false; the text says why. */
+    /** With NODE_ENV=production the flag must be false, and a text must not be given; this says why. */
     offInProduction?: string;
     /** The type of this setting in the generated documents. */
     format?: string;

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RegistrationService } from '../../accounts/registration.guard.js';
+import { RegistrationService } from '../../accounts/registration.service.js';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
 import { ClientRepository } from '../../clients/client.repository.js';
 import { isRegisteredRedirectUri } from '../../clients/redirect-uri.js';

@@ -82,6 +82,12 @@ export class AuthorizationCodeGrant implements Grant {
   }
 }
 
-/** Refresh tokens require `offline_access` (OpenID Connect Core §11). First-party clients get them without it. */
+/**
+ * A client that may request `offline_access` gets a refresh token only for that scope (OpenID Connect Core §11). For other clients and
+ * for first-party clients, §11 leaves it to the server: their refresh tokens end with the browser session.
+ */
 const canRefresh = (client: Client, scope: readonly string[]): boolean =>
-  client.canUseGrant('refresh_token') && (client.firstParty || scope.includes('offline_access'));
+  client.canUseGrant('refresh_token') &&
+  (client.firstParty ||
+    !client.scope.includes('offline_access') ||
+    scope.includes('offline_access'));

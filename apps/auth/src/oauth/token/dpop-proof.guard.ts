@@ -16,7 +16,7 @@ export const ProofHeader = (): MethodDecorator =>
   ApiHeader({
     name: 'DPoP',
     required: false,
-    description: 'A proof by the key that the tokens shall be bound to (RFC 9449 §5)',
+    description: 'A proof of the key to which the tokens will be bound (RFC 9449 §5)',
   });
 
 /** Checks the DPoP proof at the token endpoint (RFC 9449 §5), after client authentication. */

@@ -37,11 +37,11 @@ export const tokenParameters = z.object({
     .optional()
     .describe('RFC 7636 §4.1'),
   refresh_token: formText(200).optional(),
-  scope: formText(2000).optional().describe('Less than was granted; all of it when left out'),
+  scope: formText(2000).optional().describe('A part of the granted scope. Default: all of it'),
   resource: repeatableTarget.describe(
     'The resource server that the access token is for (RFC 8707)',
   ),
-  audience: repeatableTarget.describe('The same as `resource`, in the words of RFC 8693'),
+  audience: repeatableTarget.describe('The RFC 8693 name of `resource`'),
   subject_token: formText(8192).optional().describe('The access token to exchange'),
   subject_token_type: formText(255).optional(),
   requested_token_type: formText(255).optional(),
@@ -54,12 +54,17 @@ export type TokenParameters = z.infer<typeof tokenParameters>;
 /** Successful answer of the token endpoint (RFC 6749 §5.1). */
 export const tokenResponse = z.object({
   access_token: z.string().describe('A JWT by RFC 9068'),
-  token_type: z.enum(['Bearer', 'DPoP']).describe('`DPoP` where it takes a proof (RFC 9449 §5)'),
+  token_type: z
+    .enum(['Bearer', 'DPoP'])
+    .describe('`DPoP` if the token is bound to a key (RFC 9449 §5)'),
   expires_in: z.int().describe('Seconds'),
   scope: z.string(),
-  issued_token_type: z.string().optional().describe('Of a token exchange (RFC 8693 §2.2.1)'),
-  id_token: z.string().optional().describe('Where `openid` was granted (OpenID Connect Core §2)'),
-  refresh_token: z.string().optional().describe('Absent for services, and where it is in a cookie'),
+  issued_token_type: z.string().optional().describe('Of a token exchange only (RFC 8693 §2.2.1)'),
+  id_token: z
+    .string()
+    .optional()
+    .describe('If the scope contains `openid` (OpenID Connect Core §2)'),
+  refresh_token: z.string().optional().describe('Absent for services, and if it comes in a cookie'),
 });
 export type TokenResponse = Readonly<z.infer<typeof tokenResponse>>;
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { AUTH_CONFIG, type AuthConfig } from '../../auth.config.js';
@@ -6,11 +7,12 @@ import { TOKEN_EXCHANGE } from '../../clients/client.entity.js';
 import { type ClientRegistration, ClientRepository } from '../../clients/client.repository.js';
 import { listPrivilegedScopes } from '../../platform/resource-servers.js';
 import { RoleOperationsService } from '../../sessions/account-operations.service.js';
+import { parseClientDocuments } from '../client-document.js';
 import { AccountSeedService, CredentialsFile } from './seed-credentials.js';
 
 type DemoConfig = Pick<AuthConfig, 'RESOURCE_SERVERS' | 'FIRST_PARTY_SCOPE'>;
 
-/** One client of each kind, as examples. */
+/** The clients that the demo, the documentation pages and the recipes use. */
 const buildDemoClients = (
   file: CredentialsFile,
   config: DemoConfig,
@@ -25,31 +27,15 @@ const buildDemoClients = (
   },
   {
     ...buildApplication(config),
-    id: 'demo-website',
-    name: 'Demo Website',
-    ...createSecretAuthentication(file, 'DEMO_WEBSITE_SECRET'),
-    redirectUris: ['http://localhost:4000/callback'],
-    postLogoutRedirectUris: ['http://localhost:4000/'],
-  },
-  {
-    ...buildApplication(config),
     ...PUBLIC_CLIENT,
     id: 'demo-spa',
     name: 'Demo Single-Page App',
     // Any port matches at the loopback address (RFC 8252 §7.3), and only this port matches at the name.
-    redirectUris: ['http://localhost:4001/callback', 'http://127.0.0.1/callback'],
+    redirectUris: ['http://localhost:4001/', 'http://127.0.0.1/callback'],
     postLogoutRedirectUris: ['http://localhost:4001/'],
   },
   buildStaffClient(config),
   buildDocsClient(config),
-  {
-    ...buildApplication(config),
-    ...PUBLIC_CLIENT,
-    id: 'demo-app',
-    name: 'Demo App',
-    redirectUris: ['com.example.demo:/callback', 'http://127.0.0.1/callback'],
-    postLogoutRedirectUris: [],
-  },
 ];
 
 /** The *Authorize* button at /docs of the resource servers, also at the loopback address on any port (RFC 8252 §7.3). */
@@ -89,7 +75,7 @@ const buildApplication = ({ FIRST_PARTY_SCOPE }: DemoConfig) => ({
 
 const PUBLIC_CLIENT = { authMethod: 'none', secretHashes: [] } as const;
 
-/** Every user can sign in here, and only users with a role get the privileged scopes. */
+/** The client that `npm run demo` plays. Every user can sign in, and only users with a role get the privileged scopes. */
 const buildStaffClient = (config: DemoConfig): ClientRegistration => ({
   ...buildApplication(config),
   ...PUBLIC_CLIENT,
@@ -119,10 +105,10 @@ const DEMO_CLAIMS = {
   email_verified: true,
 };
 
-const STAFF_CLAIMS = { ...DEMO_CLAIMS, name: 'Demo Support', family_name: 'Support' };
-const STAFF_ROLE = 'support';
+const STAFF_CLAIMS = { ...DEMO_CLAIMS, name: 'Demo Staff', family_name: 'Staff' };
+const STAFF_ROLES = ['support', 'accounting'];
 
-/** Creates a demo account, a staff account and demo clients, in development only. */
+/** Creates a demo account, a staff account, demo clients and the clients of a file, in development only. */
 @Injectable()
 export class DemoSeedService implements OnApplicationBootstrap {
   constructor(
@@ -133,7 +119,11 @@ export class DemoSeedService implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.config.SEED_DEMO) return;
+    if (this.config.SEED_DEMO) await this.createDemo();
+    if (this.config.SEED_CLIENTS) await this.registerClients(this.config.SEED_CLIENTS);
+  }
+
+  private async createDemo(): Promise<void> {
     const file = await CredentialsFile.open(join(this.config.DATA_DIR, 'demo.env'));
     const email = file.getOrCreate('DEMO_EMAIL', () => 'demo@gatehouse.example');
     const password = file.getOrCreate('DEMO_PASSWORD');
@@ -145,8 +135,16 @@ export class DemoSeedService implements OnApplicationBootstrap {
     await this.createStaff({ email: staffEmail, password: staffPassword });
     for (const client of clients) await this.clients.upsert(client);
   }
+
+  /** @param file with documents of `clients apply` */
+  private async registerClients(file: string): Promise<void> {
+    const documents = parseClientDocuments(await readFile(file, 'utf8'), file);
+    for (const client of documents) await this.clients.upsert(client);
+  }
+
   private async createStaff(credential: { email: string; password: string }): Promise<void> {
     const id = await this.accounts.createIfMissing({ ...credential, claims: STAFF_CLAIMS });
-    if (id !== undefined) await this.roles.grant(id, STAFF_ROLE, 'server');
+    if (id === undefined) return;
+    for (const role of STAFF_ROLES) await this.roles.grant(id, role, 'server');
   }
 }

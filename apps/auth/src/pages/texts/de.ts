@@ -1,10 +1,14 @@
 import { sentencesIn } from '../../default-resource-servers.js';
+import { accountDe } from './account-de.js';
+import { emailPages } from './email-pages.js';
 import type { ScopeTexts, Texts } from './en.js';
 
 const scopes: ScopeTexts = {
   'sessions:read': 'Sehen, wo Sie angemeldet sind',
-  'sessions:end': 'Sie anderswo abmelden',
+  'sessions:end': 'Sie auf anderen Geräten abmelden',
   'account:password': 'Ihr Passwort ändern',
+  'account:email': 'Ihre E-Mail-Adresse ändern',
+  'account:delete': 'Ihr Konto löschen',
   openid: 'Ihre Identität bestätigen',
   profile: 'Ihren Namen und Ihr Profil sehen',
   email: 'Ihre E-Mail-Adresse sehen',
@@ -12,11 +16,12 @@ const scopes: ScopeTexts = {
   phone: 'Ihre Telefonnummer sehen',
   roles: 'Sehen, welche Rollen Sie haben',
   groups: 'Sehen, zu welchen Gruppen Sie gehören',
-  offline_access: 'Angemeldet bleiben, auch wenn Sie nicht da sind',
+  offline_access: 'Zugriff behalten, auch wenn Sie die Anwendung nicht benutzen',
 };
 
 export const de: Texts = {
   language: 'de',
+  ...accountDe,
   scopes: { ...scopes, ...sentencesIn('de') },
   login: {
     title: 'Anmelden',
@@ -27,30 +32,20 @@ export const de: Texts = {
     failed: 'Die E-Mail-Adresse oder das Passwort ist falsch.',
     registered: 'Sie sind registriert. Melden Sie sich an, um fortzufahren.',
     register: 'Konto anlegen',
-    noAccount: 'Noch kein Konto?',
+    noAccount: 'Haben Sie noch kein Konto?',
+    forgotPassword: 'Passwort vergessen?',
+    verified: 'Ihre E-Mail-Adresse ist bestätigt. Melden Sie sich an, um fortzufahren.',
+    passwordReset:
+      'Ihr Passwort wurde geändert, und Sie sind überall abgemeldet. Melden Sie sich an, um fortzufahren.',
   },
+  ...emailPages.de,
   registration: {
     title: 'Konto anlegen',
     submit: 'Konto anlegen',
-    passwordHint: 'Mindestens 8 Zeichen. Einige Wörter ergeben ein gutes Passwort.',
-    emailFailed: 'Das ist keine E-Mail-Adresse.',
+    passwordHint: 'Mindestens 8 Zeichen. Mehrere zufällige Wörter ergeben ein gutes Passwort.',
+    emailFailed: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@example.com.',
     login: 'Anmelden',
-    hasAccount: 'Schon ein Konto?',
-  },
-  password: {
-    title: 'Passwort',
-    current: 'Aktuelles Passwort',
-    replacement: 'Neues Passwort',
-    submit: 'Passwort ändern',
-    effect: 'Das meldet Sie überall sonst ab.',
-    changed: 'Ihr Passwort ist geändert. Überall sonst sind Sie abgemeldet.',
-    wrong: 'Das aktuelle Passwort ist falsch.',
-    rules: {
-      length: 'Das Passwort muss 8 bis 128 Zeichen haben.',
-      common:
-        'Dieses Passwort ist eines der häufigsten. Wählen Sie eines, das andere nicht erraten.',
-      email: 'Das Passwort darf nicht Ihre E-Mail-Adresse sein.',
-    },
+    hasAccount: 'Haben Sie schon ein Konto?',
   },
   consent: {
     title: (client) => `${client} bittet um Zugriff`,
@@ -59,54 +54,33 @@ export const de: Texts = {
     allow: 'Erlauben',
     deny: 'Nicht erlauben',
     canRemoveLater: 'Sie können den Zugriff jederzeit in Ihrem Konto entziehen.',
-    returnsTo: (host) => `Beide Antworten führen Sie zurück zu ${host}.`,
+    returnsTo: (host) => `Nach Ihrer Antwort kehren Sie zu ${host} zurück.`,
   },
   selectAccount: {
     title: 'Konto wählen',
     continueWithAccount: 'Mit diesem Konto fortfahren',
     useAnotherAccount: 'Ein anderes Konto verwenden',
   },
-  account: {
-    title: 'Ihr Konto',
-    signedInAs: (email) => `Angemeldet als ${email}`,
-    sessions: 'Wo Sie angemeldet sind',
-    thisBrowser: 'Dieser Browser',
-    device: (words) => words.join(' unter ') || 'Unbekanntes Gerät',
-    lastUsed: (when) => `Benutzt ${when}`,
-    signedIn: (when) => `angemeldet ${when}`,
-    network: (network) => `Aus ${network}`,
-    applications: (names) => `Anwendungen: ${names}`,
-    endSession: 'Beenden',
-    endSessionOf: (device) => `Die Sitzung von ${device} beenden`,
-    endOthers: 'Überall sonst abmelden',
-    signOut: 'Abmelden',
-    access: 'Anwendungen mit Zugriff',
-    allowedSince: (when) => `Erlaubt ${when}`,
-    noAccess: 'Keine Anwendung hat Zugriff auf Ihr Konto.',
-    removeAccess: 'Zugriff entziehen',
-    removeAccessOf: (application) => `${application} den Zugriff entziehen`,
-    now: 'gerade eben',
-  },
   logout: {
     title: 'Abmelden?',
     signedInAs: (email) => `Sie sind als ${email} angemeldet.`,
     requestedBy: (client) => `${client} möchte Sie abmelden.`,
-    effect: 'Das beendet die Sitzung dieses Browsers, in allen Anwendungen, die sie benutzen.',
+    effect: 'Das meldet Sie in diesem Browser ab und in den Anwendungen, die Sie darin benutzen.',
     confirm: 'Abmelden',
     cancel: 'Angemeldet bleiben',
   },
   signedOut: {
     title: 'Sie sind abgemeldet',
-    text: 'Die Sitzung dieses Browsers ist beendet. Sie können diese Seite schließen.',
+    text: 'Ihre Sitzung in diesem Browser ist beendet. Sie können diese Seite schließen.',
     signIn: 'Wieder anmelden',
   },
   returnRefused: {
     post_logout_redirect_uri:
-      'Die Anwendung wollte Sie an eine Adresse schicken, die nicht für sie registriert ist (post_logout_redirect_uri). Zu Ihrer Sicherheit werden Sie nicht dorthin geschickt.',
+      'Die Anwendung bat diesen Server, Sie an eine Adresse zu schicken, die nicht für sie registriert ist (post_logout_redirect_uri). Zu Ihrer Sicherheit hat der Server Sie nicht dorthin geschickt.',
     client_id:
-      'Die Anwendung wollte Sie an ihre Adresse schicken, hat aber keine Anwendung genannt, die hier registriert ist (client_id oder id_token_hint). Zu Ihrer Sicherheit werden Sie nicht dorthin geschickt.',
+      'Die Anwendung bat diesen Server, Sie an ihre Adresse zu schicken, nannte aber keine registrierte Anwendung (client_id oder id_token_hint). Zu Ihrer Sicherheit hat der Server Sie nicht dorthin geschickt.',
     id_token_hint:
-      'Die Anwendung wollte Sie an ihre Adresse schicken, aber ihr id_token_hint ist gefälscht oder gehört zu einer anderen oder gesperrten Anwendung. Zu Ihrer Sicherheit werden Sie nicht dorthin geschickt.',
+      'Die Anwendung bat diesen Server, Sie an ihre Adresse zu schicken, aber ihr id_token_hint ist gefälscht oder gehört zu einer anderen oder gesperrten Anwendung. Zu Ihrer Sicherheit hat der Server Sie nicht dorthin geschickt.',
   },
   parameter: {
     missing: (name) => `Der Parameter ${name} fehlt.`,
@@ -120,20 +94,20 @@ export const de: Texts = {
   },
   errors: {
     invalidRequest: {
-      title: 'Diese Anfrage lässt sich nicht beantworten',
-      text: 'Die Anwendung hat Sie mit einer ungültigen Anfrage hierher geschickt. Gehen Sie zur Anwendung zurück, und versuchen Sie es noch einmal.',
+      title: 'Die Anfrage ist ungültig',
+      text: 'Die Anwendung hat eine ungültige Anfrage gesendet. Gehen Sie zur Anwendung zurück, und versuchen Sie es noch einmal.',
     },
     unknownClient: {
-      title: 'Diese Anwendung ist hier nicht bekannt',
-      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert, oder der Betreiber hat sie gesperrt (client_id). Zu Ihrer Sicherheit wurden Sie nicht zurückgeschickt.',
+      title: 'Diese Anwendung ist nicht registriert',
+      text: 'Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Server nicht registriert, oder der Betreiber hat sie gesperrt (client_id). Zu Ihrer Sicherheit hat der Server Sie nicht zurückgeschickt.',
     },
     unregisteredRedirectUri: {
       title: 'Die Rückkehradresse ist nicht registriert',
-      text: 'Die Anwendung wollte Sie an eine Adresse schicken, die nicht für sie registriert ist (redirect_uri). Zu Ihrer Sicherheit wurden Sie nicht dorthin geschickt. Der Betreiber der Anwendung kann diese Adresse registrieren, Zeichen für Zeichen.',
+      text: 'Die Anwendung bat diesen Server, Sie an eine Adresse zu schicken, die nicht für sie registriert ist (redirect_uri). Zu Ihrer Sicherheit hat der Server Sie nicht dorthin geschickt. Der Betreiber der Anwendung muss genau diese Adresse registrieren.',
     },
     expired: {
       title: 'Diese Anmeldung ist abgelaufen',
-      text: 'Sie haben 30 Minuten Zeit, sich anzumelden. Gehen Sie zur Anwendung zurück, und beginnen Sie von vorn.',
+      text: 'Eine Anmeldung muss innerhalb von 30 Minuten beendet sein. Gehen Sie zur Anwendung zurück, und beginnen Sie von vorn.',
     },
     invalidTicket: {
       title: 'Diese Anmeldung ist nicht gültig',
@@ -141,7 +115,7 @@ export const de: Texts = {
     },
     foreignForm: {
       title: 'Diese Seite ist nicht mehr aktuell',
-      text: 'Das Formular wurde nicht in diesem Browser geöffnet, oder der Browser hat seine Cookies gelöscht. Öffnen Sie die Seite noch einmal, und wiederholen Sie Ihre Eingabe.',
+      text: 'Das Formular wurde nicht in diesem Browser geöffnet, oder der Browser hat seine Cookies gelöscht. Öffnen Sie die Seite noch einmal, und geben Sie Ihre Daten noch einmal ein.',
     },
     foreignOrigin: {
       title: 'Dieses Formular kam von einer anderen Adresse',
@@ -149,7 +123,7 @@ export const de: Texts = {
     },
     registrationClosed: {
       title: 'Die Registrierung ist geschlossen',
-      text: 'Sie können hier nicht selbst ein Konto anlegen. Bitten Sie den Betreiber dieses Servers um ein Konto.',
+      text: 'Sie können nicht selbst ein Konto anlegen. Bitten Sie den Betreiber dieses Servers um ein Konto.',
     },
     invitationInvalid: {
       title: 'Sie brauchen eine Einladung',
@@ -160,16 +134,16 @@ export const de: Texts = {
       text: 'Es gab zu viele Versuche, oder zu viele Menschen melden sich gerade an.',
     },
     notFound: {
-      title: 'Hier ist nichts',
+      title: 'Seite nicht gefunden',
       text: 'Die Adresse ist falsch, oder die Seite gibt es nicht mehr.',
     },
     unavailable: {
       title: 'Der Server ist nicht erreichbar',
-      text: 'Der Server kann im Augenblick nicht antworten.',
+      text: 'Der Server kann im Augenblick nicht antworten. Versuchen Sie es später noch einmal.',
     },
     fault: {
-      title: 'Etwas ist schiefgegangen',
-      text: 'Der Fehler liegt bei uns. Versuchen Sie es später noch einmal.',
+      title: 'Ein Fehler ist aufgetreten',
+      text: 'Der Server hat einen internen Fehler. Versuchen Sie es später noch einmal.',
     },
   },
   ways: {

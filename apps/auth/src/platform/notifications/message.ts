@@ -1,8 +1,10 @@
+import type { ActionMessageKind, MessageLanguage } from './action-message.js';
 import type {
   DueNotification,
   NotificationDetail,
   NotificationKind,
 } from './notification.repository.js';
+import { NOTIFICATION_TEXTS } from './notification-texts.js';
 
 /** The order matters: the `User-Agent` of Edge also contains `Chrome`, and that of Chrome also contains `Safari`. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
@@ -31,75 +33,47 @@ export function parseBrowserAndSystem(userAgent: string | null | undefined): rea
 export const describeDevice = (userAgent: string | null | undefined): string =>
   parseBrowserAndSystem(userAgent).join(' on ') || 'an unknown device';
 
-/** Plain text without links: an owner who is used to links in our mail would also follow the links of phishing mail. */
+/**
+ * Plain text. Only a mail that the person has just requested contains a link: an owner who is used to links in our mail would also
+ * follow the links of phishing mail.
+ */
 export interface Message {
-  /** The id of the notification, the same at every attempt. */
+  /** The id of the notification or of the e-mail action, the same at every attempt. */
   readonly id: string;
-  readonly kind: NotificationKind;
-  readonly accountId: string;
+  readonly kind: NotificationKind | ActionMessageKind;
+  /** undefined if the address has no account yet. */
+  readonly accountId: string | undefined;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
 }
 
-interface MessageDetails {
-  readonly when: string;
-  readonly device: string;
-}
-
-const TEXTS: Record<
-  NotificationKind,
-  { readonly subject: string; readonly text: (details: MessageDetails) => string }
-> = {
-  refresh_token_reused: {
-    subject: 'We ended one of your sessions',
-    text: ({ when, device }) => `Hello,
-
-on ${when}, a copy of the credentials that keep you logged in was used. We cannot distinguish the copy from the original,
-so we ended that session for both.
-
-The session began on: ${device}
-
-What to do:
-- Log in again as you always do.
-- If you do not recognise the session, or this happens again, change your password. That ends all other sessions.
-- Look for software on your device that you did not install.
-
-We never ask for your password by mail, and this message contains no link.
-`,
-  },
-  password_changed: {
-    subject: 'Your password was changed',
-    text: ({ when }) => `Hello,
-
-on ${when}, the password of your account was changed. All other sessions were ended.
-
-If that was you, there is nothing to do.
-
-If it was not:
-- Tell the operator of this service at once: they can set another password and end every session.
-- Change the password of your mail account, and of every place where you used the same one.
-
-We never ask for your password by mail, and this message contains no link.
-`,
-  },
-};
-
 export function buildMessage(notification: DueNotification): Message {
   const { id, kind, accountId, email } = notification;
-  const { subject, text } = TEXTS[kind];
-  const { userAgent, origin }: NotificationDetail = JSON.parse(notification.detail);
-  const device = describeDevice(userAgent) + (origin ? `, from the network ${origin}` : '');
-  return {
-    id,
-    kind,
-    accountId,
-    to: email,
-    subject,
-    text: text({ when: formatTime(notification), device }),
-  };
+  const {
+    to = email,
+    userAgent,
+    origin,
+    ...detail
+  }: NotificationDetail = JSON.parse(notification.detail);
+  const language = detail.language ?? findLanguage(notification);
+  const { subject, text } = NOTIFICATION_TEXTS[language][kind];
+  const words = parseBrowserAndSystem(userAgent);
+  const device = words.length > 0 ? words.join(ON[language]) : undefined;
+  const when = formatTime(notification, language);
+  const network = origin ?? undefined;
+  return { id, kind, accountId, to, subject, text: text({ when, device, network }) };
+}
+
+const ON: Record<MessageLanguage, string> = { en: ' on ', de: ' unter ' };
+const AT: Record<MessageLanguage, string> = { en: ' at ', de: ' um ' };
+
+/** The language of the claim `locale`; English by default. */
+function findLanguage({ claims }: DueNotification): MessageLanguage {
+  const { locale }: { readonly locale?: unknown } = JSON.parse(claims ?? '{}');
+  return typeof locale === 'string' && /^de\b/i.test(locale) ? 'de' : 'en';
 }
 
 /** In UTC, because the server does not know the owner's time zone. */
-const formatTime = ({ createdAt }: DueNotification): string =>
-  `${new Date(createdAt).toISOString().slice(0, 16).replace('T', ' at ')} UTC`;
+const formatTime = ({ createdAt }: DueNotification, language: MessageLanguage): string =>
+  `${new Date(createdAt).toISOString().slice(0, 16).replace('T', AT[language])} UTC`;

@@ -17,7 +17,11 @@ const ATTEMPT_TIMEOUT_MS = 8_000;
 
 /** Reads the address of the account at each attempt, because the user may change it between two attempts. */
 const NOTIFICATION_COLUMNS = `id, account_id AS "accountId", kind, detail, created_at AS "createdAt", attempts,
-  (SELECT email FROM account WHERE account.id = notification.account_id) AS email`;
+  (SELECT email FROM account WHERE account.id = notification.account_id) AS email,
+  (SELECT claims FROM account WHERE account.id = notification.account_id) AS claims`;
+
+/** A finished notification keeps no address, device and network. */
+const FORGOTTEN = { detail: '{}' };
 
 /** A sent notification stays for a month, because its id limits notifications to one an hour. */
 const FINISHED_NOTIFICATIONS = {
@@ -78,11 +82,11 @@ export class NotificationOutbox implements OnModuleInit {
       this.logger.warn(`could not send ${kind} to the owner of ${accountId}; retrying: ${text}`);
       return this.outbox.retryLater(id, attempts);
     }
-    await this.outbox.close(id, { sent_at: this.clock.now() });
+    await this.outbox.close(id, { ...FORGOTTEN, sent_at: this.clock.now() });
   }
 
   private async giveUp({ id, kind, accountId }: DueNotification): Promise<void> {
-    await this.outbox.close(id, { attempts: MAX_ATTEMPTS });
+    await this.outbox.close(id, { ...FORGOTTEN, attempts: MAX_ATTEMPTS });
     this.logger.error(
       `gave up after ${MAX_ATTEMPTS} attempts to send ${kind} to the owner of ${accountId}`,
     );

@@ -2,12 +2,21 @@ import { createHash } from 'node:crypto';
 import { UnitOfWork } from '@gatehouse/persistence';
 import { Clock, Metrics } from '@gatehouse/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import type { MessageLanguage } from './action-message.js';
 
 /** The subject of a message to the owner of an account. `message.ts` has the texts. */
-export type NotificationKind = 'refresh_token_reused' | 'password_changed';
+export type NotificationKind =
+  'refresh_token_reused' | 'password_changed' | 'email_changed' | 'account_deleted';
+
+/** A mail to another address than the one that the account has when the mail is sent. */
+export interface MailRecipient {
+  readonly to: string;
+  /** Of the page or request; without it, that of the claim `locale`. */
+  readonly language?: MessageLanguage | undefined;
+}
 
 /** The session that the notification is about. A message contains only names that the server derived from it. */
-export interface NotificationDetail {
+export interface NotificationDetail extends Partial<MailRecipient> {
   readonly userAgent?: string | null;
   readonly origin?: string | null;
 }
@@ -18,6 +27,8 @@ export interface DueNotification {
   readonly accountId: string;
   readonly email: string;
   readonly kind: NotificationKind;
+  /** Of the account, as JSON. */
+  readonly claims: string | null;
   /** {@link NotificationDetail} as JSON. */
   readonly detail: string;
   /** Epoch milliseconds. */

@@ -17,9 +17,8 @@ export class ConsoleNotifier extends Notifier {
   private readonly logger = new Logger('Notifier');
 
   send({ kind, accountId }: Message): Promise<void> {
-    this.logger.log(
-      `no mail server is configured: ${kind} was not sent to the owner of ${accountId}`,
-    );
+    const recipient = accountId === undefined ? 'an address' : `the owner of ${accountId}`;
+    this.logger.log(`no mail server is configured: ${kind} was not sent to ${recipient}`);
     return Promise.resolve();
   }
 }

@@ -31,6 +31,12 @@ export const EVENT_PROPERTIES: Readonly<Record<EventType, EventProperties>> = {
   'account.enabled': ROUTINE,
   'account.erased': ROUTINE,
   'account.password_changed': ROUTINE,
+  'account.password_reset': ROUTINE,
+  'account.email_verified': ROUTINE,
+  'account.email_changed': ROUTINE,
+  'account.email_restored': ROUTINE,
+  'email_action.mailed': { isAlarming: false, isRateLimited: true },
+  'email_action.refused': { isAlarming: false, isRateLimited: true },
   'login.failed': { isAlarming: true, isRateLimited: true },
   'login.delayed': { isAlarming: true, isRateLimited: true },
   'browser_session.begun': ROUTINE,
@@ -203,7 +209,7 @@ export class SecurityEventService {
       id: randomBytes(16).toString('base64url'),
       at: this.clock.now(),
       type,
-      accountId: 'accountId' in event ? event.accountId : null,
+      accountId: ('accountId' in event ? event.accountId : null) ?? null,
       detail: JSON.stringify(detail),
     };
   }

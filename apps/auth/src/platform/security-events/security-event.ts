@@ -8,6 +8,7 @@ const REVOCATION_REASONS = [
   'ended_by_operator',
   'consent_withdrawn',
   'password_changed',
+  'email_changed',
   'session_limit',
   'account_disabled',
   'account_erased',
@@ -114,9 +115,15 @@ export type SecurityEvent =
   /** Requests to the endpoints that a client calls itself: token, revocation, introspection. */
   | ({ readonly type: 'token.refused' } & Refusal)
   | ({ readonly type: 'authorization.refused' } & Refusal)
-  | { readonly type: 'account.password_changed'; readonly accountId: string; readonly by: Actor }
   | {
       readonly type:
+        | 'account.password_changed'
+        /** The owner chose the password by a link of a mail. */
+        | 'account.password_reset'
+        | 'account.email_verified'
+        | 'account.email_changed'
+        /** The owner of the previous address took it back. */
+        | 'account.email_restored'
         | 'account.created'
         | 'account.claims_changed'
         | 'account.disabled'
@@ -131,6 +138,14 @@ export type SecurityEvent =
       readonly role: string;
       readonly by: Actor;
     }
+  /** A mail with a link was sent to an address. `accountId` is missing if the address has no account yet. */
+  | {
+      readonly type: 'email_action.mailed';
+      readonly kind: string;
+      readonly accountId?: string | undefined;
+    }
+  /** A link was wrong, used or expired, or a code or the password was wrong. */
+  | { readonly type: 'email_action.refused'; readonly kind: string }
   /** An operator invited the owner of an e-mail address to register. */
   | { readonly type: 'account.invited'; readonly by: Actor }
   | {

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '@gatehouse/service-kit';
+import { isLoopbackHost } from './urls.js';
 
 /** The attributes that all cookies of this server share. */
 export interface CookieBase {

@@ -1,0 +1,21 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '@gatehouse/service-kit/testing';
+import { ROOT } from './workspace.js';
+
+const folders = readdirSync(join(ROOT, 'apps')).filter((name) => name !== 'e2e');
+
+/** The apps with an API, in the order of their names. */
+export const APIS = folders.filter((name) => name !== 'web');
+/** The tools of apps/web: one app, run twice. */
+export const WEB_TOOLS = folders.includes('web') ? ['shop', 'back-office'] : [];
+
+export const portVariable = (service: string): string =>
+  `${service.toUpperCase().replaceAll('-', '_')}_PORT`;
+
+/** A free port for each service, as `npm start` reads it. */
+export async function freePorts(): Promise<Record<string, string>> {
+  const ports: Record<string, string> = {};
+  for (const name of [...APIS, ...WEB_TOOLS]) ports[portVariable(name)] = String(await freePort());
+  return ports;
+}
