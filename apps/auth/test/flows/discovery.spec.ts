@@ -81,6 +81,8 @@ describe('server metadata (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
         'sessions:read',
         'sessions:end',
         'account:password',
+        'account:email',
+        'account:delete',
         'openid',
         'profile',
         'email',
