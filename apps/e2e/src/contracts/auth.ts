@@ -154,6 +154,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/email': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Requests another e-mail address. The new address receives a code */
+    post: operations['AccountController_changeEmail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/email/confirm': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Changes your e-mail address, and ends all your other sessions */
+    post: operations['AccountController_confirmEmail'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/account': {
     parameters: {
       query?: never;
@@ -180,7 +214,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Mails a link; the answer is the same where the e-mail has no account */
+    /** Mails a link. The answer is the same if the address has no account */
     post: operations['PasswordRecoveryController_request'];
     delete?: never;
     options?: never;
@@ -695,6 +729,76 @@ export interface operations {
         };
       };
       /** @description The current password is wrong, or the new one breaks a rule */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  AccountController_changeEmail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          current_password: string;
+          /** Format: email */
+          new_email: string;
+        };
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description Confirms the new address together with the code of the mail */
+            verification: string;
+          };
+        };
+      };
+      /** @description The current password is wrong, or the address is yours */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  AccountController_confirmEmail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description From the answer of the request */
+          verification: string;
+          /** @description The 8 digits of the mail */
+          code: string;
+        };
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The code is wrong, was used, or has expired */
       400: {
         headers: {
           [name: string]: unknown;
