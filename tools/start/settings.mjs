@@ -75,13 +75,10 @@ export function refuseProduction(env) {
  */
 export async function environmentOf(service, { ports, env, profile }) {
   const addresses = addressesOf(ports);
-  const own = WEB_TOOLS.includes(service)
-    ? webSettings(service, { env, addresses })
-    : await apiSettings(service, { ports, env, profile });
   const settings = {
     NODE_ENV: 'development',
     ...(HAS_AUTH && settingsWithAuth(env.ISSUER || addresses.auth, profile)),
-    ...own,
+    ...(await ownSettings(service, { ports, env, profile })),
   };
   return {
     ...withDefaults(env, settings),
@@ -93,20 +90,21 @@ export async function environmentOf(service, { ports, env, profile }) {
 /** All verifiers run on this machine, so a new key may sign 17 seconds after its publication (docs/flows/key-rotation.md). */
 const DEMO_SETTINGS = { KEY_SET_MAX_AGE: '10', CLOCK_SKEW: '1', DEV_MAILBOX: 'true' };
 
-/** @param {string} app @param {Parameters<typeof environmentOf>[1]} stack @returns {Promise<Environment>} */
-async function apiSettings(app, { ports, env, profile }) {
+/** @param {string} service @param {Parameters<typeof environmentOf>[1]} stack @returns {Promise<Environment>} */
+async function ownSettings(service, { ports, env, profile }) {
   const addresses = addressesOf(ports);
-  if (app === 'auth') {
+  if (service === 'auth') {
     const isDemo = (env.SEED_DEMO || profile.settings.SEED_DEMO) === 'true';
     return {
       RESOURCE_SERVERS: await resourceServersOf(ports),
-      ...(isDemo && webClientSettings({ env, addresses })),
       ...(isDemo && DEMO_SETTINGS),
+      ...webClientSettings({ env, addresses, isDemo }),
     };
   }
   return {
-    AUDIENCE: addresses[app],
-    ...(app === 'orders' && ordersSettings(env, addresses.billing)),
+    AUDIENCE: addresses[service],
+    ...(service === 'orders' && ordersSettings(env, addresses.billing)),
+    ...webSettings(service, { env, addresses }),
   };
 }
 

@@ -13,25 +13,28 @@ import { demoCredential, inDataFolder } from './demo-credentials.mjs';
  * @param {Stack} stack
  * @returns {Environment}
  */
-export const webSettings = (tool, { env, addresses }) => ({
-  TOOL: tool,
-  PUBLIC_URL: addresses[tool],
-  CLIENT_KEY: clientKey(tool, env),
-  ORDERS_URL: addresses.orders,
-  ORDERS_RESOURCE: addresses.orders,
-  BILLING_URL: addresses.billing,
-  BILLING_RESOURCE: addresses.billing,
-  DEMO_ACTIVITY: 'true',
-});
+export function webSettings(tool, { env, addresses }) {
+  if (!WEB_TOOLS.includes(tool)) return {};
+  return {
+    TOOL: tool,
+    PUBLIC_URL: addresses[tool],
+    CLIENT_KEY: clientKey(tool, env),
+    ORDERS_URL: addresses.orders,
+    ORDERS_RESOURCE: addresses.orders,
+    BILLING_URL: addresses.billing,
+    BILLING_RESOURCE: addresses.billing,
+    DEMO_ACTIVITY: 'true',
+  };
+}
 
 /**
  * Writes the clients of the tools with their public keys and the addresses of this stack.
  *
- * @param {Stack} stack
- * @returns {Environment} the setting by which auth registers them
+ * @param {Stack & { isDemo: boolean }} stack
+ * @returns {Environment} the setting by which auth registers them; nothing without demo data
  */
-export function webClientSettings({ env, addresses }) {
-  if (WEB_TOOLS.length === 0) return {};
+export function webClientSettings({ env, addresses, isDemo }) {
+  if (!isDemo || WEB_TOOLS.length === 0) return {};
   const keys = Object.fromEntries(
     WEB_TOOLS.map((tool) => {
       const key = Buffer.from(clientKey(tool, env), 'base64url').toString();

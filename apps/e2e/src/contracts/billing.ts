@@ -10,7 +10,7 @@ export interface paths {
     /** Lists your invoices, newest first; staff find the invoice of any order */
     get: operations['InvoicesController_list'];
     put?: never;
-    /** Issues the invoice of an order; for services only */
+    /** Issues the invoice of an order (services only) */
     post: operations['InvoicesController_issue'];
     delete?: never;
     options?: never;
@@ -27,7 +27,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Makes an open invoice void: nobody is to pay it; for services only */
+    /** Makes an open invoice void, so that it is no longer due (services only) */
     post: operations['InvoicesController_void'];
     delete?: never;
     options?: never;
@@ -42,7 +42,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Shows one of your invoices, and any invoice to staff */
+    /** Returns one of your invoices, and any invoice to staff */
     get: operations['InvoicesController_read'];
     put?: never;
     post?: never;
@@ -61,7 +61,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Pays one of your invoices, once however often it is sent */
+    /** Pays one of your invoices. Repeated requests pay it once */
     post: operations['PaymentsController_pay'];
     delete?: never;
     options?: never;
@@ -78,7 +78,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Gives back what was paid for an invoice; for staff who have just logged in */
+    /** Refunds the payment of an invoice (staff with a recent login only) */
     post: operations['PaymentsController_refund'];
     delete?: never;
     options?: never;
@@ -93,7 +93,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Sums of the invoices of a month, by currency */
+    /** Returns the sums of the invoices of a month, by currency */
     get: operations['TotalsController_read'];
     put?: never;
     post?: never;
@@ -119,7 +119,7 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
-        /** @description `next` of the page before; the first page where left out */
+        /** @description `next` of the previous page. Default: the first page */
         after?: string;
         state?: 'open' | 'paying' | 'paid' | 'refunding' | 'refunded' | 'void';
         /** @description The invoice of this order */
@@ -155,7 +155,7 @@ export interface operations {
               /** Format: date-time */
               voidedAt: string | null;
             }[];
-            /** @description `after` of the next page; absent on the last one */
+            /** @description `after` of the next page. Absent on the last page */
             next?: string;
           };
         };
@@ -172,7 +172,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description `sub` of the person who is to pay */
+          /** @description `sub` of the user who pays */
           customer: string;
           /** @description An order has one invoice */
           orderId: string;
@@ -184,7 +184,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description It was issued before */
+      /** @description The invoice was issued before */
       200: {
         headers: {
           [name: string]: unknown;
@@ -235,7 +235,7 @@ export interface operations {
           };
         };
       };
-      /** @description The order has an invoice that says otherwise */
+      /** @description The order has an invoice with other content */
       409: {
         headers: {
           [name: string]: unknown;
@@ -280,7 +280,7 @@ export interface operations {
           };
         };
       };
-      /** @description It is just being paid: ask again */
+      /** @description A payment is in progress. Try again */
       202: {
         headers: {
           [name: string]: unknown;
@@ -313,7 +313,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description It was paid, and stays what it is */
+      /** @description The invoice was paid and cannot change */
       409: {
         headers: {
           [name: string]: unknown;
@@ -358,7 +358,7 @@ export interface operations {
           };
         };
       };
-      /** @description No such invoice, or not your own */
+      /** @description There is no such invoice, or it is not yours */
       404: {
         headers: {
           [name: string]: unknown;
@@ -380,7 +380,7 @@ export interface operations {
       content: {
         'application/json': {
           /**
-           * @description What the payment provider knows the means of payment by, such as the token of a card
+           * @description The payment provider's reference to the means of payment, such as the token of a card
            * @example test-ok
            */
           method: string;
@@ -413,7 +413,7 @@ export interface operations {
           };
         };
       };
-      /** @description The payment provider has not said yet: ask again */
+      /** @description The payment provider has not answered yet. Try again */
       202: {
         headers: {
           [name: string]: unknown;
@@ -446,14 +446,14 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description No such invoice, or not your own */
+      /** @description There is no such invoice, or it is not yours */
       404: {
         headers: {
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description It was paid, and paid back, or it is void */
+      /** @description The invoice was refunded or is void */
       409: {
         headers: {
           [name: string]: unknown;
@@ -498,7 +498,7 @@ export interface operations {
           };
         };
       };
-      /** @description The payment provider has not said yet: ask again */
+      /** @description The payment provider has not answered yet. Try again */
       202: {
         headers: {
           [name: string]: unknown;
@@ -524,7 +524,7 @@ export interface operations {
           };
         };
       };
-      /** @description No valid token, or a login that is older than five minutes */
+      /** @description The token is not valid, or the login is older than five minutes */
       401: {
         headers: {
           [name: string]: unknown;
@@ -538,7 +538,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description Nothing was paid, or the payment provider declines */
+      /** @description The invoice was not paid, or the payment provider declined the refund */
       409: {
         headers: {
           [name: string]: unknown;
@@ -569,11 +569,11 @@ export interface operations {
             totals: {
               currency: string;
               invoices: number;
-              /** @description Digits: sums may exceed what JSON numbers can hold */
+              /** @description Decimal digits, because a sum may exceed the precision of JSON numbers */
               issuedMinor: string;
               paidMinor: string;
               refundedMinor: string;
-              /** @description Of what was issued, so much is not to be paid any more */
+              /** @description The part of `issuedMinor` that is void */
               voidMinor: string;
             }[];
           };

@@ -16,8 +16,8 @@ describe('a server without DEMO_ACTIVITY', () => {
   });
 
   it('has no code of the panel in the path of a request', () => {
-    expect(() => web.app.get(ActivityModule, { strict: false })).toThrow();
-    expect(() => web.app.get<unknown>(UPSTREAM_OBSERVER, { strict: false })).toThrow();
+    expect(() => web.get(ActivityModule)).toThrow();
+    expect(() => web.get<unknown>(UPSTREAM_OBSERVER)).toThrow();
   });
 
   it('does not tell the page to load the panel', async () => {
@@ -40,14 +40,14 @@ describe('a server without DEMO_ACTIVITY', () => {
 });
 
 describe('a server with DEMO_ACTIVITY', () => {
-  const web = useRunningWeb({ DEMO_ACTIVITY: 'true' });
+  const web = useRunningWeb(() => ({ DEMO_ACTIVITY: 'true' }));
 
   it('shows the requests of the session whose cookie the browser sends, and no others', async () => {
     const [secret, other] = [randomBytes(32), randomBytes(32)].map((each) =>
       each.toString('base64url'),
     );
     const sessionId = createHash('sha256').update(`${secret}`).digest('base64url');
-    web.app.get(ActivityLog, { strict: false }).observe({
+    web.get(ActivityLog).observe({
       ...{ sessionId, target: 'orders', method: 'GET', url: 'http://localhost:3001/orders' },
       ...{ startedAt: 0, durationMs: 4, status: 200, claims: { sub: 'acct_1' } },
     });

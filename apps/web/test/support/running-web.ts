@@ -52,9 +52,9 @@ export function useRunningWeb(settings: () => Readonly<Record<string, string>> =
   });
   return {
     log,
-    get: <Service>(type: Type<Service>): Service => {
+    get: <Service>(type: Type<Service> | symbol): Service => {
       if (!app) throw new Error('call it inside a test');
-      return app.get(type);
+      return app.get<Service>(type, { strict: false });
     },
     request: () => {
       if (!app) throw new Error('call it inside a test');
