@@ -2,14 +2,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Failure } from '../terminal/command.mjs';
-import {
-  builtFile,
-  dataFolder,
-  DEFAULT_PORTS,
-  HAS_AUTH,
-  SERVICES,
-  WEB_TOOLS,
-} from '../workspace.mjs';
+import { builtFile, dataFolder, DEFAULT_PORTS, HAS_AUTH, SERVICES } from '../workspace.mjs';
 import { ordersSettings } from './orders.mjs';
 import { webClientSettings, webSettings } from './web.mjs';
 
