@@ -39,14 +39,12 @@ const everywhere = [
   {
     name: 'no-circular',
     comment: 'Two files import each other, directly or through others.',
-    severity: 'error',
     from: {},
     to: { circular: true },
   },
   {
     name: 'no-circular-folders',
     comment: 'Two folders import each other, directly or through others.',
-    severity: 'error',
     scope: 'folder',
     from: { path: '^(apps|libs)/[^/]+/src|^tools|^bench' },
     to: { circular: true },
@@ -54,7 +52,6 @@ const everywhere = [
   {
     name: 'no-orphans',
     comment: 'The file imports nothing, and no file imports it.',
-    severity: 'error',
     from: {
       orphan: true,
       path: SOURCES,
@@ -66,7 +63,6 @@ const everywhere = [
   {
     name: 'no-unresolvable',
     comment: 'The imported file or package does not exist.',
-    severity: 'error',
     from: { path: '^(apps|libs)/' },
     // A path such as /x.mjs is resolved by the browser.
     to: { couldNotResolve: true, pathNot: '^/' },
@@ -74,7 +70,6 @@ const everywhere = [
   {
     name: 'no-undeclared-package',
     comment: 'Neither the package.json of the project nor that of the root declares the package.',
-    severity: 'error',
     from: { path: '^(apps|libs)/', pathNot: '[.]cjs$' },
     to: {
       dependencyTypes: ['npm-no-pkg', 'npm-unknown'],
@@ -89,14 +84,12 @@ const betweenProjects = [
   {
     name: 'apps-import-no-app',
     comment: 'An app imports libraries only. Apps communicate over HTTP.',
-    severity: 'error',
     from: { path: '^apps/([^/]+)/' },
     to: { path: '^apps/', pathNot: '^apps/$1/' },
   },
   {
     name: 'libraries-import-no-project',
     comment: 'A library imports no app and no other library.',
-    severity: 'error',
     // Tests of persistence use the clock and the ports of the service kit's test support.
     from: { path: '^libs/([^/]+)/', pathNot: '^libs/persistence/test(ing)?/' },
     to: { path: '^(apps|libs)/', pathNot: '^libs/$1/' },
@@ -104,14 +97,12 @@ const betweenProjects = [
   {
     name: 'products-import-no-tools',
     comment: 'Apps and libraries run without the folders tools and bench.',
-    severity: 'error',
     from: { path: SOURCES },
     to: { path: '^(tools|bench)/' },
   },
   {
     name: 'sources-import-no-test-support',
     comment: 'The folders testing and test make keys and servers. They are for tests only.',
-    severity: 'error',
     from: { path: SOURCES, pathNot: TESTS },
     to: { path: '^(apps|libs)/[^/]+/(testing|test)/(?!node_modules/)' },
   },
@@ -119,14 +110,12 @@ const betweenProjects = [
     name: 'browser-client-apart',
     comment:
       'The client for browsers and its server communicate over HTTP, and each is built alone.',
-    severity: 'error',
     from: { path: '^apps/([^/]+)/(client|src)/' },
     to: { path: '^apps/$1/(client|src|test)/', pathNot: '^apps/$1/$2/' },
   },
   {
     name: 'http-at-the-edge',
     comment: 'HTTP is for controllers, filters, guards and interceptors: take a typed value.',
-    severity: 'error',
     from: {
       path: '^apps/[^/]+/src/',
       pathNot: [
@@ -145,7 +134,6 @@ const guards = [
   {
     name: 'guards-packages',
     comment: 'A service that copies the guards would have to install this package.',
-    severity: 'error',
     from: {
       path: '^libs/guards/(src|testing)/',
       pathNot: `^libs/guards/src/(${Object.keys(PARTS).join('|')})/`,
@@ -155,21 +143,18 @@ const guards = [
   ...Object.entries(PARTS).map(([folder, more]) => ({
     name: `guards-packages-${folder}`,
     comment: `A service without ${folder} must not need this package, and others must not need it for ${folder}.`,
-    severity: /** @type {const} */ ('error'),
     from: { path: `^libs/guards/src/${folder}/` },
     to: { ...isPackage, pathNot: packages(more ? `${GUARDS_PACKAGES}|${more}` : GUARDS_PACKAGES) },
   })),
   {
     name: 'guards-core',
     comment: 'The core verifies tokens without Nest, passport and HTTP, and imports no adapter.',
-    severity: 'error',
     from: { path: '^libs/guards/src/core/' },
     to: { path: ['^libs/guards/src/(?!core/)', NEST_PACKAGES, ...HTTP] },
   },
   {
     name: 'guards-core-entry',
     comment: 'Servers without Nest import @gatehouse/guards/core, which loads no adapter.',
-    severity: 'error',
     from: { path: '^libs/guards/src/core[.]ts$' },
     to: {
       reachable: true,
@@ -183,14 +168,12 @@ const auth = [
   ...AUTH_FOLDERS.slice(1).map((folder, index) => ({
     name: `auth-order-${folder}`,
     comment: `${folder} imports only the folders below it: ${AUTH_FOLDERS.slice(index + 2).join(', ') || 'none'}.`,
-    severity: /** @type {const} */ ('error'),
     from: { path: `${AUTH}/${folder}/` },
     to: { path: `${AUTH}/(${AUTH_FOLDERS.slice(0, index + 1).join('|')})/` },
   })),
   {
     name: 'auth-known-folders',
     comment: `apps/auth/src has the folders ${AUTH_FOLDERS.join(', ')} and no other.`,
-    severity: 'error',
     from: { path: `${AUTH}/(?!(${AUTH_FOLDERS.join('|')})/)[^/]+/` },
     to: {},
   },
@@ -198,22 +181,22 @@ const auth = [
     name: 'auth-top-level-files',
     comment:
       'Of the files at the top, folders import only auth.config.ts and default-resource-servers.ts; ops also the others.',
-    severity: 'error',
     from: { path: `${AUTH}/(?!ops/)[^/]+/` },
     to: { path: `${AUTH}/[^/]+[.]ts$`, pathNot: `${AUTH}/[a-z.-]*(config|types|servers)[.]ts$` },
   },
   {
     name: 'grants-are-independent',
     comment: 'A grant never imports another grant. Shared code is a file of its own.',
-    severity: 'error',
     from: { path: `${AUTH}/(oauth/)?token/[^/]+[.]grant[.]ts$` },
     to: { path: '[.]grant[.]ts$' },
   },
 ];
 
+const RULES = [everywhere, betweenProjects, guards, auth].flatMap((rules = []) => rules);
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
-  forbidden: [...everywhere, ...betweenProjects, ...guards, ...auth],
+  forbidden: RULES.map((rule) => ({ ...rule, severity: 'error' })),
   options: {
     // Each project declares its packages, and the root declares the tools of all.
     combinedDependencies: true,

@@ -28,8 +28,9 @@ says where these tables come from.
 - An empty value counts as unset.
 - A relative \`DATA_DIR\` starts at the working directory. \`npm start\`, \`npm run db:migrate\` and \`npx nx serve <app>\`
   run in the root of the repository.
-- \`npm start\` sets \`SEED_DEMO\` and the port of each app. \`AUTH_PORT\`, \`ORDERS_PORT\` and \`BILLING_PORT\` change the
-  ports; issuer, \`AUDIENCE\` and \`RESOURCE_SERVERS\` follow. It names the database, and seeds only an empty one or its own.
+- \`npm start\` sets \`SEED_DEMO\`, \`DEV_MAILBOX\` and the port of each app. \`AUTH_PORT\`, \`ORDERS_PORT\` and
+  \`BILLING_PORT\` change the ports; issuer, \`AUDIENCE\` and \`RESOURCE_SERVERS\` follow. It names the database, and seeds
+  only an empty one or its own.
 `;
 
 const ENV_EXAMPLE_HEAD = `# Written by npm run docs:build from the schemas in apps/*/src/*.config.ts. Change those.

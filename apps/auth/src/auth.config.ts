@@ -8,12 +8,12 @@ import {
   oneOf,
   quotas,
   secretSetting,
-  urlWithPassword,
   wholeNumber,
 } from '@gatehouse/service-kit';
 import { z } from 'zod';
 import { DEFAULT_USER_SCOPES, defaultResourceServersSetting } from './default-resource-servers.js';
 import { DEFAULT_RATE_LIMITS } from './platform/default-rate-limits.js';
+import { mailSettings } from './platform/notifications/mail-settings.js';
 import { resourceServersSetting } from './platform/resource-servers.js';
 
 export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
@@ -111,16 +111,7 @@ const settings = z.object({
   EVENT_RETENTION: durationSeconds({ min: 3600, max: 315_360_000, default: 31_536_000 }).describe(
     'How long security events are kept, in seconds.',
   ),
-  SMTP_URL: urlWithPassword(/^smtps?$/, 'must be an smtp:// or smtps:// URL')
-    .optional()
-    .describe(
-      'Mail server for messages to account owners. Without it, messages are logged and not sent.',
-    )
-    .meta({ secret: true, format: 'smtp URL' }),
-  MAIL_FROM: z
-    .email()
-    .default('no-reply@gatehouse.example')
-    .describe('Sender address of messages to account owners.'),
+  ...mailSettings,
   BACKGROUND_TASKS: flag(true).describe(
     'Whether this process may run key rotation, clean-up and notifications. At least one replica must.',
   ),
@@ -147,11 +138,6 @@ const settings = z.object({
       'Whether registration creates the account before (`optional`) or after (`required`) its owner confirms the e-mail address. ' +
         'Default: `required` in production, `optional` otherwise.',
     ),
-  DEV_MAILBOX: flag(false)
-    .describe(
-      'Keeps the latest mails in memory, and shows them at `/dev/mailbox` to callers on this machine. Rejected in production.',
-    )
-    .meta({ offInProduction: 'the mailbox shows links that are credentials' }),
   SEED_DEMO: flag(false)
     .describe('Creates a demo account and demo clients at start. Rejected in production.')
     .meta({ offInProduction: 'the demo is for development' }),

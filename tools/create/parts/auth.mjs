@@ -12,7 +12,7 @@ const DOCS = [
     'revocation',
   ],
   ...['scale', 'security-events', 'sessions', 'which-token'],
-  ...['flows/authorize', 'flows/key-rotation', 'flows/login', 'flows/refresh'],
+  ...['flows/authorize', 'flows/key-rotation', 'flows/login', 'flows/logout', 'flows/refresh'],
   ...['recipes/add-a-scope', 'recipes/another-issuer', 'recipes/mcp'],
 ].map((name) => `docs/${name}.md`);
 

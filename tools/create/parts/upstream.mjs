@@ -76,6 +76,9 @@ export const part = {
     ].map((name) => `apps/e2e/test/support/${name}.*`),
     ...['apps/e2e/src', 'apps/e2e/test/samples/contracts.spec.ts'],
     'apps/e2e/test/samples/corpus.spec.ts',
+    // They know each service of this repository.
+    ...['compose', 'kubernetes-manifests'].map((name) => `apps/e2e/test/units/${name}.spec.ts`),
+    'apps/e2e/test/support/documented-settings.ts',
     'apps/auth/test/conformance',
     'apps/*/test/flows/request-cost.spec.ts',
     'apps/auth/test/flows/foreign-verifiers.slow.spec.ts',
@@ -164,6 +167,7 @@ export const part = {
       ['lint', 'typecheck', 'build', 'test'].map((script) => `    - npm run ${script}\n`).join(''),
     ),
     dropSection(CI_PAGE, '## Elsewhere'),
+    dropLines('.github/CODEOWNERS', /\/\.ci\//),
     dropLines('SECURITY.md', /honest limits/),
     replaceText('SECURITY.md', / A broken row of\s[^]*? is in scope\./, ''),
   ],

@@ -92,7 +92,7 @@ export class PasswordRecoveryController {
   @Post('forgotten')
   @HttpCode(202)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Mails a link; the answer is the same where the e-mail has no account' })
+  @ApiOperation({ summary: 'Mails a link. The answer is the same if the address has no account' })
   @ApiAcceptedResponse({ description: 'If the e-mail has an account, a mail follows' })
   async request(
     @Body({ schema: forgottenPassword }) { email: address }: ForgottenPassword,

@@ -51,6 +51,8 @@ export class LogoutDeliveryJob implements OnModuleInit, BeforeApplicationShutdow
     this.scheduler.add({
       name: 'logout-deliveries',
       everySeconds: 0.5,
+      // A write of this process ends the pause, so only the rows of a process that died wait for it.
+      maxIdleSeconds: 30,
       runsOn: 'every replica',
       run: () => this.startDue(),
     });

@@ -74,7 +74,7 @@ describe('a registration with EMAIL_VERIFICATION=required', () => {
     const page = await context.browser.follow(
       await context.browser.submit(wrong, { code: spaced }),
     );
-    expect(page.text).toContain('Your e-mail address is confirmed. Sign in to continue.');
+    expect(page.text).toContain('Your e-mail address is confirmed.');
     const consent = await context.browser.submitPassword(page, email);
     expect(titleOf(consent)).toContain('asks for access');
   });

@@ -129,13 +129,11 @@ eachDatabase('a forgotten password', (fresh) => {
     const disabled = await anAccount(auth);
     await auth.app.get(AccountOperationsService).disable(disabled.id, 'operator');
     const erased = await anAccount(auth);
-    await readMails(auth, erased.email);
-    const before = await kindsOf(erased.email);
     await auth.app.get(AccountErasureService).erase(erased.id, 'owner');
     for (const email of [disabled.email, erased.email, 'unknown@gatehouse.example'])
       expect((await forget(email)).status).toBe(202);
-    expect(await kindsOf(disabled.email)).not.toContain('reset_password');
-    expect(await kindsOf(erased.email)).toEqual(before);
+    for (const { email } of [disabled, erased])
+      expect(await kindsOf(email)).not.toContain('reset_password');
     expect(await kindsOf('unknown@gatehouse.example')).toEqual([]);
   });
 

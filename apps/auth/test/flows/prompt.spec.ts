@@ -11,7 +11,13 @@ import {
   VERIFIER,
 } from '../support/test-browser.js';
 import { SigningKeyService } from '../../src/tokens/keys/signing-key.service.js';
-import { decodeClaims, decodeHeader, PASSWORD, TestAuth, type TestResponse } from '../support/test-auth.js';
+import {
+  decodeClaims,
+  decodeHeader,
+  PASSWORD,
+  TestAuth,
+  type TestResponse,
+} from '../support/test-auth.js';
 
 const OTHER = 'other@gatehouse.example';
 let auth: TestAuth;

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { CleanupJob, UnitOfWork } from '@gatehouse/persistence';
 import { eachDatabase, StatementCounter } from '@gatehouse/persistence/testing';
 import { ConfigurationError } from '@gatehouse/service-kit';
+import { waitUntil } from '@gatehouse/service-kit/testing';
 import { DataSource } from 'typeorm';
 import { authConfig } from '../../src/auth.config.js';
 import { hashToSlot } from '../../src/platform/rate-limit.service.js';
@@ -106,7 +106,7 @@ eachDatabase('rate limits', (fresh, name) => {
     const auth = await start('login=3/60');
     const first = await login(auth, NET);
     expect(first.headers.get('ratelimit-policy')).toBe('"login";q=3;w=60');
-    expect(first.headers.get('ratelimit')).toMatch(/^"login";r=2;t=(60|59)$/);
+    expect(first.headers.get('ratelimit')).toMatch(/^"login";r=2;t=(60|5\d)$/);
     expect(await times(2, () => login(auth, NEIGHBOUR))).toEqual([400, 400]);
     const refused = await login(auth, NET);
     expectTooMany(refused, 60);
@@ -116,12 +116,11 @@ eachDatabase('rate limits', (fresh, name) => {
   });
 
   it('resets a limit when its period is over', async () => {
-    const auth = await start('login=1/2');
+    const auth = await start('login=1/4');
     // The server counts a request before it parses the body.
     const sendInvalid = () => auth.json('/auth/login', {}, from(NET));
     expect(await times(2, sendInvalid)).toEqual([400, 429]);
-    await delay(2100);
-    expect((await sendInvalid()).status).toBe(400);
+    await waitUntil(async () => (await sendInvalid()).status === 400);
     await auth.stop();
   });
 

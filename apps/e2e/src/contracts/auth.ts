@@ -214,7 +214,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Mails a link; the answer is the same where the e-mail has no account */
+    /** Mails a link. The answer is the same if the address has no account */
     post: operations['PasswordRecoveryController_request'];
     delete?: never;
     options?: never;

@@ -29,7 +29,7 @@ if (executablePath === undefined) {
     beforeAll(async () => {
       [browser, auth] = await Promise.all([
         startBrowser(executablePath),
-        AppProcess.create('auth', { SEED_DEMO: 'true' }),
+        AppProcess.create('auth', { SEED_DEMO: 'true', DEV_MAILBOX: 'true' }),
       ]);
       await auth.start();
       await registerOwnApplication(auth);
@@ -51,8 +51,22 @@ if (executablePath === undefined) {
       await page.getByRole('link', { name: 'Create an account' }).click();
       expect(await checkAppearance(page, 'register')).toEqual([]);
       await fillIn(page, person);
+      await page.waitForURL(`${auth.url}/verify-email?**`);
+      expect(await checkAppearance(page, 'verify-email')).toEqual([]);
+    });
+
+    it('confirms the e-mail address by the code of the mail', async () => {
+      const mailbox = await readMailbox(auth.url, browser, /\d{4} \d{4}/);
+      const [, code = ''] = /^ *(\d{4} \d{4})$/m.exec(mailbox) ?? [];
+      await page.locator('#code').fill('12 34');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+      expect(await checkAppearance(page, 'verify-email-failed')).toEqual([]);
+      expect(faults.splice(0)).toEqual([expect.stringMatching(/status of 400/)]);
+      await page.locator('#code').fill(code);
+      await page.keyboard.press('Enter');
       await page.waitForURL(`${auth.url}/login?**`);
-      expect(await page.getByRole('status').innerText()).toMatch(/You are registered/);
+      expect(await page.getByRole('status').innerText()).toMatch(/is confirmed/);
     });
 
     it('logs in with the keyboard alone', async () => {
@@ -238,6 +252,30 @@ if (executablePath === undefined) {
       expect(ownFaults.filter((fault) => !/status of 400/.test(fault))).toEqual([]);
     });
 
+    it('chooses a new password by the link in the mailbox', async () => {
+      const { page: own, faults: ownFaults } = await newPage(browser);
+      await own.goto(`${auth.url}/login`);
+      await own.getByRole('link', { name: 'Forgot your password?' }).click();
+      expect(await checkAppearance(own, 'forgot-password')).toEqual([]);
+      await own.locator('#login').fill(person.email);
+      await own.locator('#submit').click();
+      await own.getByRole('status').waitFor();
+      expect(await checkAppearance(own, 'forgot-password-sent')).toEqual([]);
+      await readMailbox(auth.url, browser, /reset-password/);
+      await own.goto(`${auth.url}/dev/mailbox`);
+      expect(await checkAppearance(own, 'mailbox')).toEqual([]);
+      await own.locator('a[href*="/reset-password"]').first().click();
+      const link = own.url();
+      expect(await checkAppearance(own, 'reset-password')).toEqual([]);
+      await own.locator('#password').fill(person.password);
+      await own.locator('#submit').click();
+      await own.waitForURL(`${auth.url}/login?**`);
+      expect(await own.getByRole('status').innerText()).toMatch(/[Pp]assword/);
+      await own.goto(link);
+      expect(await checkAppearance(own, 'link-not-valid')).toEqual([]);
+      expect(ownFaults.splice(0)).toEqual([expect.stringMatching(/status of 400/)]);
+    });
+
     it('shows the error pages without an accessibility fault', async () => {
       const { page: own } = await newPage(browser);
       const addresses = ['/nope', '/login?ticket=x', '/oauth/authorize/continue'];
@@ -249,6 +287,20 @@ if (executablePath === undefined) {
       }
     });
   });
+}
+
+/** Waits for a mail, which a job of the server sends. @returns the text of the mailbox, which a browser of its own shows */
+async function readMailbox(auth: string, browser: Browser, mail: RegExp): Promise<string> {
+  const { page: tab } = await newPage(browser);
+  try {
+    for (;;) {
+      await tab.goto(`${auth}/dev/mailbox`);
+      const text = await tab.locator('main').innerText();
+      if (mail.test(text)) return text;
+    }
+  } finally {
+    await tab.close();
+  }
 }
 
 async function fillIn(page: Page, { email, password }: Person): Promise<void> {

@@ -8,7 +8,7 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** Stops the app when this process ends for any reason, so that no app outlives a test run. */
 const PARENT_WATCH = new URL('../../../../tools/start/parent-watch.mjs', import.meta.url).href;
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 40_000;
 
 /** All load comes from one address, and tests kill processes during logins. */
 const WITHOUT_LIMITS = { RATE_LIMITS: 'off', LOGIN_DELAYS: 'false' };
@@ -65,7 +65,7 @@ export class AppProcess {
     );
   }
 
-  /** @throws {Error} when it ends, or 20 s pass, before GET /health/live or /health/ready is 200 */
+  /** @throws {Error} when it ends, or 40 s pass, before GET /health/live or /health/ready is 200 */
   async waitFor(state: 'live' | 'ready'): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await this.hasState(state))) {

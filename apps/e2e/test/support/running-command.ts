@@ -62,9 +62,9 @@ export class RunningCommand {
     return this.isComplete;
   }
 
-  /** @throws {Error} when the process ends, or 30 s pass, before its output matches */
+  /** @throws {Error} when the process ends, or 50 s pass, before its output matches */
   async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 50_000;
     for (;;) {
       const match = pattern.exec(this.printed);
       if (match) return match;

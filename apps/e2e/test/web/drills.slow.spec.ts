@@ -57,6 +57,10 @@ if (executablePath === undefined) {
       });
     });
 
+    afterEach(() => {
+      expect(stack.isOver ? stack.output.slice(-3000) : 'running').toBe('running');
+    });
+
     const button = (name: string) => page.getByRole('button', { name });
     const drillNamed = (name: string) => page.getByRole('region', { name });
     const click = (title: string) =>

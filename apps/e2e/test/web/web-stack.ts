@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { freePort } from '@gatehouse/service-kit/testing';
 import { AppProcess, type Settings } from '../support/app-process.js';
 import { createTemporaryFolder } from '../support/cleanup.js';
-import { RunningCommand } from '../support/running-command.js';
+import { runOps } from '../support/run-ops.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { ROOT } from '../support/workspace.js';
 
@@ -16,7 +16,7 @@ export interface WebStack extends Stack {
   readonly shop: readonly [AppProcess, AppProcess];
   readonly backOffice: AppProcess;
   readonly credentials: Readonly<Record<string, string | undefined>>;
-  readonly revokeRole: (email: string, role: string) => Promise<void>;
+  readonly revokeRole: (email: string, role: string) => Promise<string>;
 }
 
 const DEFAULT_PORTS: Readonly<Record<Tool, string>> = { shop: '3003', 'back-office': '3004' };
@@ -81,14 +81,4 @@ async function writeClients(
   const file = join(folder, 'clients.json');
   await writeFile(file, JSON.stringify(registered));
   return file;
-}
-
-async function runOps(auth: AppProcess, parameters: readonly string[]): Promise<void> {
-  const command = RunningCommand.start({
-    file: process.execPath,
-    arguments: ['apps/auth/dist/ops.js', ...parameters],
-    env: auth.environment,
-  });
-  const exit = await command.exit;
-  if (exit !== 0) throw new Error(`ops ${parameters.join(' ')}: ${exit}\n${command.output}`);
 }

@@ -94,7 +94,7 @@ eachDatabase('rows of sessions', (fresh) => {
     expect(rows).toEqual([]);
   });
 
-  it('opens a session in its own tool only, and ends it by its sid from the other tool', async () => {
+  it('opens a session in its own tool only, and ends it from either by its sid', async () => {
     const database = await fresh();
     const [shop, office] = [await start(database), await start(database, 'back-office')];
     const secrets = [
@@ -106,5 +106,7 @@ eachDatabase('rows of sessions', (fresh) => {
     expect(await shop.rows.deleteBySid('two')).toBe(1);
     expect(await office.isOpen(secrets[1])).toBe(false);
     expect(await shop.isOpen(secrets[0])).toBe(true);
+    expect(await office.rows.deleteBySid('one')).toBe(1);
+    expect(await shop.isOpen(secrets[0])).toBe(false);
   });
 });

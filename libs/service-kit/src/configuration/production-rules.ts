@@ -18,10 +18,14 @@ export function findProductionFault(
   if (meta.httpsInProduction && /^http:/i.test(value)) {
     return `must be an https URL, not ${JSON.stringify(value)}`;
   }
-  if (meta.offInProduction === undefined) return undefined;
   const { data } = z.safeParse(setting, value);
-  if (data === true) return `must be false: ${meta.offInProduction}, not ${JSON.stringify(value)}`;
-  return typeof data === 'string' ? `must not be given: ${meta.offInProduction}` : undefined;
+  return meta.offInProduction && describeForbidden(data, value, meta.offInProduction);
+}
+
+/** @param parsed true for a flag that is on, and a text for a setting that development alone has */
+function describeForbidden(parsed: unknown, value: string, reason: string): string | undefined {
+  if (parsed === true) return `must be false: ${reason}, not ${JSON.stringify(value)}`;
+  return typeof parsed === 'string' ? `must not be given: ${reason}` : undefined;
 }
 
 /** Key material is a list, separated by commas, during a rotation. Each entry must be strong. */

@@ -88,7 +88,7 @@ await runMain(async () => {
     logLevel: config.LOG_LEVEL,
     host: config.HOST,
     port: config.PORT,
-    shutdownDeadlineMs: 2_500,
+    shutdownDeadlineMs: Number(process.env['SHUTDOWN_DEADLINE_MS'] ?? 2_500),
     ...(process.env['MAX_EVENT_LOOP_DELAY_MS'] && {
       maxEventLoopDelayMs: Number(process.env['MAX_EVENT_LOOP_DELAY_MS']),
     }),

@@ -9,7 +9,7 @@ import { freePort } from '@gatehouse/service-kit/testing';
 import { AppProcess } from '../../support/app-process.js';
 import { aPerson, type Person, register, RESOURCES } from '../../support/auth-api.js';
 import { cleanUpAfterTests, createTemporaryFolder } from '../../support/cleanup.js';
-import { RunningCommand } from '../../support/running-command.js';
+import { runOps } from '../../support/run-ops.js';
 import type { ClientApp } from './client-app.js';
 
 export const SCOPE = 'openid profile email offline_access orders:read';
@@ -73,18 +73,6 @@ export async function registerClient(
     ...{ NODE_EXTRA_CA_CERTS: authority, SSL_CERT_FILE: authority, REQUESTS_CA_BUNDLE: authority },
     SESSION_SECRET: randomBytes(32).toString('hex'),
   };
-}
-
-/** Runs an operator's command. @returns its output @throws {Error} unless it exits with 0 */
-async function runOps(auth: AppProcess, parameters: readonly string[]): Promise<string> {
-  const command = RunningCommand.start({
-    file: process.execPath,
-    arguments: ['apps/auth/dist/ops.js', ...parameters],
-    env: auth.environment,
-  });
-  const exit = await command.exit;
-  if (exit !== 0) throw new Error(`ops ${parameters.join(' ')}: ${exit}\n${command.output}`);
-  return command.output;
 }
 
 /** @returns the certificate of the authority */

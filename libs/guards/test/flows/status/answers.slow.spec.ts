@@ -75,8 +75,9 @@ it('refreshes status lists without requests, until the application closes', asyn
     statusLists: { maxAgeSeconds: 1 },
   });
   await app.get(TrustedIssuers).ready();
-  await waitUntil(() => issuer.statusList.fetches === 2);
+  await waitUntil(() => issuer.statusList.fetches >= 2);
   await app.close();
+  const { fetches } = issuer.statusList;
   await setTimeout(700); // The next fetch would start half a second after the previous one.
-  expect(issuer.statusList.fetches).toBe(2);
+  expect(issuer.statusList.fetches).toBe(fetches);
 });
