@@ -65,9 +65,10 @@ export class Cluster {
       overlay.configMapGenerator.map((/** @type {any} */ { name, literals }) => [name, literals]),
     );
     /** @type {{ host: string, service: string }[]} */
-    this.hosts = this.find('Ingress', 'gatehouse').spec.rules.map((/** @type {any} */ rule) => {
-      return { host: rule.host, service: rule.http.paths[0].backend.service.name };
-    });
+    this.hosts = manifests
+      .filter(({ kind }) => kind === 'Ingress')
+      .flatMap(({ spec }) => spec.rules)
+      .map(({ host, http }) => ({ host, service: http.paths[0].backend.service.name }));
   }
 
   /** The steps 2 to 6 of deploy/k8s/README.md. */

@@ -34,6 +34,7 @@ export const OPTIONAL_PARTS = [
   'jobs',
   'repository-files',
   'new-service',
+  'web',
 ];
 
 /** What most teams use. */
@@ -81,7 +82,7 @@ export function completeChoices(given) {
     samples: false,
     auth,
     database: /** @type {const} */ ('sqlite'),
-    parts: defaultParts(auth),
+    parts: [...defaultParts(auth), ...(given.samples ? ['web'] : [])],
     libraryTests: false,
     ...given,
   };
@@ -159,6 +160,10 @@ const RULES = [
     holds: ({ auth, samples }) => auth === 'own' || !samples,
     fault: () =>
       'samples: orders and billing need the authorization server. Choose --auth own, or leave out --with-samples.',
+  },
+  {
+    holds: ({ samples, parts }) => samples || !parts.includes('web'),
+    fault: () => 'parts: web shows orders and billing. Keep the samples, or leave out web.',
   },
   {
     holds: ({ auth, issuer }) => auth !== 'external' || isIssuer(issuer),

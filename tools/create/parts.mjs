@@ -18,11 +18,11 @@ import { unlink } from './unlink.mjs';
 /** Parts that any combination of the others works without. */
 const OPTIONAL = [
   ...['dpop', 'token-exchange', 'graphql', 'websockets', 'microservices', 'passport'],
-  ...['introspection', 'opentelemetry', 'kubernetes'],
+  ...['introspection', 'opentelemetry', 'kubernetes', 'web'],
 ];
 /** The order of the questions of `create`, and of the edits. */
 const ORDER = [
-  ...['auth', 'orders', 'billing', 'demo', ...OPTIONAL],
+  ...['web', 'auth', 'orders', 'billing', 'demo', ...OPTIONAL.filter((name) => name !== 'web')],
   ...['docker', 'library-tests', 'upstream', 'presets', 'issuers-at-run-time', 'explain', 'jobs'],
   ...['repository-files', 'new-service', 'remove'],
 ];

@@ -27,5 +27,5 @@ export const part = {
     dropLines('eslint.config.mjs', /'apps\/e2e\/(output|src\/contracts)'|^ {4}'apps\/e2e\/\*\*',$/),
   ],
   // The samples sign in at this server.
-  needs: ['orders', 'billing', 'demo', 'docker', 'kubernetes'],
+  needs: ['web', 'orders', 'billing', 'demo', 'docker', 'kubernetes'],
 };

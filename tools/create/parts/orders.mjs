@@ -14,6 +14,7 @@ export const part = {
     ...['apps/e2e/test/support/public-client', 'apps/e2e/test/support/replicas'],
     ...['apps/auth/test/flows/demo-orders.spec.ts', 'deploy/k8s/base/orders.yaml'],
     ...['docs/flows/order-to-invoice.md', 'docs/recipes/partner-api.md', 'tools/start/orders.mjs'],
+    ...['docs/recipes/single-page-app', 'docs/recipes/single-page-app.md', 'gatehouse.http'],
   ],
   edits: [
     ...serviceEdits('orders', 3001),
@@ -46,5 +47,5 @@ export const part = {
       ...['axe-core', 'openapi-fetch'].map((name) => ['devDependencies', name]),
     ),
   ],
-  needs: ['demo'],
+  needs: ['demo', 'web'],
 };

@@ -11,7 +11,7 @@ import { ROOT } from '../support/workspace.js';
 const APPS = ['auth', 'orders', 'billing', 'web'] as const;
 /** The tools of web: one image, two services. */
 const TOOLS = ['shop', 'back-office'];
-const SERVICES = [...APPS.filter((app) => app !== 'web'), ...TOOLS];
+const SERVICES = [...APPS.filter((app: string) => app !== 'web'), ...TOOLS];
 const appOf = (service: string) => (TOOLS.includes(service) ? 'web' : service);
 
 /** Node's own, of which no app knows. */
