@@ -74,7 +74,7 @@ const everywhere = [
     to: {
       dependencyTypes: ['npm-no-pkg', 'npm-unknown'],
       // tsconfig.base.json names these types, of a package that is declared without `@types/`.
-      pathNot: '^libs/guards/test/node_modules/@types/',
+      pathNot: '(^|/)libs/guards/test/node_modules/@types/',
     },
   },
 ];
