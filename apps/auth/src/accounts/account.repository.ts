@@ -62,6 +62,14 @@ const ERASED_ACCOUNTS = {
 /** The owner of an account can restore this previous address, so no other account gets it meanwhile. */
 const RESERVED_EMAIL = `SELECT 1 FROM email_action WHERE kind = 'restore_email' AND subject = $2`;
 
+const CREATE = `
+  INSERT INTO account (id, email, password_hash, created_at, pairwise_seed)
+  SELECT CAST($1 AS varchar), CAST($2 AS varchar), CAST($3 AS varchar), CAST($4 AS bigint), CAST($5 AS varchar)
+  WHERE NOT EXISTS (${RESERVED_EMAIL} AND expires_at > $4)
+  ON CONFLICT (email) DO UPDATE SET email = excluded.email
+  RETURNING id`;
+const DELETE_IF_RESERVED = `DELETE FROM account WHERE id = $1 AND EXISTS (${RESERVED_EMAIL} AND expires_at > $3)`;
+
 const CLAIM_FOR_LOGIN =
   'UPDATE account SET last_login_at = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL';
 
@@ -115,14 +123,15 @@ export class AccountRepository implements OnModuleInit {
    */
   async create(email: string, passwordHash: string): Promise<string | undefined> {
     const id = `acct_${randomBytes(16).toString('base64url')}`;
-    const { rows } = await this.unitOfWork.execute<{ id: string }>(
-      `INSERT INTO account (id, email, password_hash, created_at, pairwise_seed)
-       SELECT CAST($1 AS varchar), CAST($2 AS varchar), CAST($3 AS varchar), CAST($4 AS bigint), CAST($5 AS varchar) WHERE NOT EXISTS (${RESERVED_EMAIL} AND expires_at > $4)
-       ON CONFLICT (email) DO UPDATE SET email = excluded.email
-       RETURNING id`,
-      [id, email, passwordHash, this.clock.now(), randomBytes(16).toString('base64url')],
-    );
-    return rows[0]?.id === id ? id : undefined;
+    const now = this.clock.now();
+    const seed = randomBytes(16).toString('base64url');
+    return this.unitOfWork.transaction(async () => {
+      const values = [id, email, passwordHash, now, seed];
+      const { rows } = await this.unitOfWork.execute<{ id: string }>(CREATE, values);
+      // The INSERT may have waited for a transaction that reserved the address, and PostgreSQL shows it to the next statement only.
+      const deletion = await this.unitOfWork.execute(DELETE_IF_RESERVED, [id, email, now]);
+      return rows[0]?.id === id && deletion.affected === 0 ? id : undefined;
+    });
   }
 
   /**
