@@ -91,13 +91,26 @@ export class EmailActionService {
    * @returns the id as of {@link save}; undefined if the address is verified, or got all mails of the limit
    */
   async requestVerification(
+  /**
+   * The same for an account that may have been erased since the caller read it. The lock orders this and the erasure.
+   * @returns undefined for an erased account
+   */
+  saveOfAccount(
+    action: NewEmailAction & { readonly accountId: string },
+  ): Promise<string | undefined> {
+    return this.unitOfWork.transaction(async () => {
+      await this.accounts.lock(action.accountId);
+      return (await this.accounts.find(action.accountId)) ? this.save(action) : undefined;
+    });
+  }
+
     accountId: string,
     language: EmailAction['language'],
   ): Promise<string | undefined> {
     const account = await this.accounts.find(accountId);
     if (!account || isVerified(account)) return undefined;
     const action = { kind: 'verify_email', email: account.email, accountId, language } as const;
-    return (await this.countMail(action)) > 0 ? undefined : this.save(action);
+    return (await this.countMail(action)) > 0 ? undefined : this.saveOfAccount(action);
   }
 
   /**

@@ -46,7 +46,10 @@ export class EmailChangeService {
     const { id: accountId, passwordHash } = account;
     await this.countMails([accountId, email]);
     const action = { kind: 'change_email', accountId, email, passwordHash, language } as const;
-    return { kind: 'requested', verification: await this.actions.save(action) };
+    const verification = await this.actions.saveOfAccount(action);
+    return verification === undefined
+      ? { kind: 'wrong password' }
+      : { kind: 'requested', verification };
   }
 
   /** Per account, because one user could send a mail to any number of addresses, and per address, because many users could. */

@@ -10,6 +10,7 @@ import {
   AccountDeletionService,
   AccountErasureService,
 } from '../../src/sessions/account-erasure.service.js';
+import { EmailChangeService } from '../../src/sessions/email-change.service.js';
 import { AccountOperationsService } from '../../src/sessions/account-operations.service.js';
 import { StatusSnapshotService } from '../../src/tokens/status-lists/status-snapshot.service.js';
 import { aClient, anAccount, CALLBACK, TestBrowser, VERIFIER } from '../support/test-browser.js';
@@ -178,6 +179,26 @@ eachDatabase('an erased account (GDPR Art. 17)', (fresh) => {
     await erase(account);
     await new TestBrowser(replica).grantConsent(account, await aClient(auth));
     expect((await readAll())['consent']).not.toContain(account.id);
+  });
+
+  it('stores no request of a new address that another replica handles during the erasure', async () => {
+    const account = await anAccount(auth);
+    const { id: accountId } = account;
+    const database = auth.app.get(UnitOfWork);
+    const blocked = 'SELECT pid FROM pg_locks WHERE NOT granted';
+    const { requesting } = await database.transaction(async () => {
+      await erase(account);
+      const requesting = replica.app.get(EmailChangeService).request({
+        session: { accountId, sessionId: accountId },
+        password: PASSWORD,
+        newEmail: `next-${accountId}@gatehouse.example`,
+        language: 'en',
+      });
+      while (database.isPostgres && (await database.query(blocked)).length === 0);
+      return { requesting };
+    });
+    expect(await requesting).toEqual({ kind: 'wrong password' });
+    expect((await readAll())['email_action']).not.toContain(accountId);
   });
 
   describe('a deletion by the owner', () => {
