@@ -32,6 +32,11 @@ export interface ClaimedEmailAction {
   readonly account: Account | null;
 }
 
+/** The action cannot be used now. Thrown while it is applied, it keeps the action, and nothing is changed. */
+export class EmailActionPostponed extends Error {
+  override readonly name = 'EmailActionPostponed';
+}
+
 type Apply<T> = (claimed: ClaimedEmailAction) => Promise<T>;
 
 const LINK_FORMAT = /^[\w-]{22}\.[\w-]{6}\.[\w-]{43}$/;
@@ -87,11 +92,6 @@ export class EmailActionService {
   }
 
   /**
-   * Requests a new mail for an address that is not verified.
-   * @returns the id as of {@link save}; undefined if the address is verified, or got all mails of the limit
-   */
-  async requestVerification(
-  /**
    * The same for an account that may have been erased since the caller read it. The lock orders this and the erasure.
    * @returns undefined for an erased account
    */
@@ -104,6 +104,11 @@ export class EmailActionService {
     });
   }
 
+  /**
+   * Requests a new mail for an address that is not verified.
+   * @returns the id as of {@link save}; undefined if the address is verified, or got all mails of the limit
+   */
+  async requestVerification(
     accountId: string,
     language: EmailAction['language'],
   ): Promise<string | undefined> {
@@ -132,7 +137,7 @@ export class EmailActionService {
     try {
       return await this.claimAndApply(action, apply);
     } catch (error) {
-      if (isUniqueViolation(error)) return undefined;
+      if (isUniqueViolation(error) || error instanceof EmailActionPostponed) return undefined;
       throw error;
     }
   }

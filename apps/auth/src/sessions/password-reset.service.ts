@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { Account } from '../accounts/account.entity.js';
 import type { EmailAction } from '../accounts/email-action.repository.js';
-import { type ClaimedEmailAction, EmailActionService } from '../accounts/email-action.service.js';
+import {
+  type ClaimedEmailAction,
+  EmailActionPostponed,
+  EmailActionService,
+} from '../accounts/email-action.service.js';
 import type { AttemptOrigin } from '../accounts/known-device-cookie.js';
 import { LoginThrottleService } from '../accounts/login-throttle.service.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
@@ -74,7 +79,7 @@ export class PasswordResetService {
     { action, account }: ClaimedEmailAction,
     passwordHash: string,
   ): Promise<boolean> {
-    if (!account || account.disabledAt) return false;
+    if (!account || !canReset(account, action)) return false;
     const { id } = account;
     if (action.kind === 'restore_email' && !(await this.restoreEmail(id, action))) return false;
     await this.accountOperations.setPasswordHash(id, passwordHash, { by: 'owner', isReset: true });
@@ -88,4 +93,14 @@ export class PasswordResetService {
   private restoreEmail(accountId: string, { email }: EmailAction): Promise<boolean> {
     return this.accountOperations.changeEmail(accountId, email, { isRestored: true });
   }
+}
+
+/**
+ * @throws {EmailActionPostponed} for an address to restore: an operator may have disabled the account because of the thief, and
+ * the owner restores the address when the account is enabled again
+ */
+function canReset({ disabledAt }: Account, { kind }: EmailAction): boolean {
+  if (disabledAt && kind === 'restore_email')
+    throw new EmailActionPostponed('the account is disabled');
+  return !disabledAt;
 }

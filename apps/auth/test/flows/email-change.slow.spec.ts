@@ -276,6 +276,32 @@ eachDatabase('a change of the e-mail address', (fresh) => {
       expect(await emailOf()).toBe(person.email);
     });
 
+    it('keeps it reserved when a thief registers it during the transaction that changes it', async () => {
+      const database = auth.app.get(UnitOfWork);
+      const blocked = 'SELECT pid FROM pg_locks WHERE NOT granted';
+      const { id: accountId, email } = person;
+      const { registering } = await database.transaction(async () => {
+        await auth.app.get(AccountOperationsService).changeEmail(accountId, aNewAddress(), {});
+        const action = { kind: 'restore_email', accountId, email, language: 'en' } as const;
+        await auth.app.get(EmailActionService).save(action);
+        const registering = replica.register(email, 'the password of the thief');
+        while (database.isPostgres && (await database.query(blocked)).length === 0);
+        return { registering };
+      });
+      await registering;
+      expect(await auth.app.get(AccountRepository).findByEmail(email)).toBeNull();
+    });
+
+    it('keeps its link valid while an operator has disabled the account because of the thief', async () => {
+      const link = await changeByThief();
+      const operations = auth.app.get(AccountOperationsService);
+      await operations.disable(person.id, 'operator');
+      expect((await restore(link)).status).toBe(400);
+      await operations.enable(person.id, 'operator');
+      expect((await restore(link)).status).toBe(303);
+      expect(await emailOf()).toBe(person.email);
+    });
+
     it('contains no link if the old address was never verified, because it may be a stranger’s', async () => {
       person = await anAccount(auth);
       const token = await aToken();
