@@ -84,5 +84,6 @@ export class SignOutJob implements OnModuleInit {
 
 const bindTo = (id: string) => ({ purpose: 'sign-out', context: id }) as const;
 
-/** The session has ended before, by time or at the authorization server. */
-const isOver = (error: unknown): boolean => error instanceof GrantRejected;
+/** The session has ended before, by time or at the authorization server. After another error it may still be active there. */
+const isOver = (error: unknown): boolean =>
+  error instanceof GrantRejected && error.code === 'invalid_grant';
