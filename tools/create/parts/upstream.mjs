@@ -115,7 +115,7 @@ export const part = {
       /Which file may import which [^]*? rule notices a violation\.\n/,
       'Which file may import which. `npm run lint` checks it, with type-only imports.\n',
     ),
-    dropLines('apps/auth/src/auth.config.ts', /docs\/guarantees\.md says/),
+    dropLines('apps/auth/src/platform/default-rate-limits.ts', /docs\/guarantees\.md says/),
     replaceText('apps/auth/src/default-resource-servers.ts', / `npm run docs:check` [^.]*\./, ''),
     // The part opentelemetry drops this paragraph.
     {
