@@ -51,6 +51,8 @@ const hasLibraryTests = ({ libraryTests }) => libraryTests;
 const NEEDED = {
   // The manifests of Kubernetes name the images of Docker.
   docker: ({ parts }) => parts.includes('kubernetes'),
+  // Orders calls billing for a user.
+  'token-exchange': ({ samples }) => samples,
   presets: ({ preset, libraryTests }) => preset !== undefined || libraryTests,
   'issuers-at-run-time': hasLibraryTests,
   explain: hasLibraryTests,
