@@ -61,8 +61,12 @@ const NEEDED = {
   'new-service': hasLibraryTests,
 };
 
-/** The parts that a project has if its team does not choose. @param {string | undefined} auth */
-export const defaultParts = (auth) => [...(auth === 'external' ? [] : ['docker']), ...USUAL_PARTS];
+/** The parts that a project has if its team does not choose. @param {{ auth?: string, samples?: boolean }} choices */
+export const defaultParts = ({ auth, samples }) => [
+  ...(auth === 'external' ? [] : ['docker']),
+  ...USUAL_PARTS,
+  ...(samples ? ['web'] : []),
+];
 
 /** Parts that need the authorization server of the project. */
 const ONLY_WITH_OWN_AUTH = ['token-exchange', 'docker', 'kubernetes'];
@@ -84,7 +88,7 @@ export function completeChoices(given) {
     samples: false,
     auth,
     database: /** @type {const} */ ('sqlite'),
-    parts: [...defaultParts(auth), ...(given.samples ? ['web'] : [])],
+    parts: defaultParts(given),
     libraryTests: false,
     ...given,
   };
