@@ -32,7 +32,7 @@ export const part = {
     replaceText('deploy/proxy/Caddyfile', ', shop.localhost, back-office.localhost', ''),
     replaceText(
       'deploy/secrets/create.sh',
-      /^# 32 bytes of a file[^]*?(?=^# New files belong)/m,
+      /^# The private key of a client[^]*?(?=^# New files belong)/m,
       '',
     ),
     replaceText('deploy/secrets/create.sh', /^if \[ -d web \][^]*?^fi\n/m, ''),
