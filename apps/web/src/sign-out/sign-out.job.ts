@@ -34,6 +34,8 @@ export class SignOutJob implements OnModuleInit {
     this.scheduler.add({
       name: `sign-outs-${this.config.TOOL}`,
       everySeconds: 0.25,
+      // A write of this process ends the pause, so only the rows of a process that died wait for it.
+      maxIdleSeconds: Math.max(60, this.config.IDLE_POLL_SECONDS),
       runsOn: 'lease holder',
       hasWork: () => this.signOuts.outbox.hasDue(),
       run: () => this.deliverDue(),
