@@ -57,6 +57,8 @@ export const part = {
     ].map((name) => `tools/create/${name}.mjs`),
     ...['tools/create/templates', 'tools/create/shapes.json'],
     'docs/decisions',
+    // Its README shows them.
+    'docs/images/shop-*.png',
     'tools/remove/check.mjs',
     ...[
       ...['api-changes', 'architecture', 'configuration', 'guarantees', 'scale'],
@@ -115,7 +117,7 @@ export const part = {
       /Which file may import which [^]*? rule notices a violation\.\n/,
       'Which file may import which. `npm run lint` checks it, with type-only imports.\n',
     ),
-    dropLines('apps/auth/src/auth.config.ts', /docs\/guarantees\.md says/),
+    dropLines('apps/auth/src/platform/default-rate-limits.ts', /docs\/guarantees\.md says/),
     replaceText('apps/auth/src/default-resource-servers.ts', / `npm run docs:check` [^.]*\./, ''),
     // The part opentelemetry drops this paragraph.
     {

@@ -81,6 +81,7 @@ if (executablePath === undefined) {
       await page.locator('#password').fill(DEMO_PASSWORD);
       await page.keyboard.press('Enter');
       await page.locator('#consent-allow').click();
+      await page.waitForURL((url) => url.origin === address);
       await waitUntil('the page has tokens', async () => (await tokens()) !== null);
       expect(page.url()).toBe(`${address}/`);
     });
