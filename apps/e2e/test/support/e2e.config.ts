@@ -14,6 +14,8 @@ export const e2eConfig = {
   seed: Number(process.env['E2E_SEED'] ?? randomInt(2 ** 31)),
   /** Path of Chromium, if it is not in a usual place. */
   chromiumPath: process.env['CHROMIUM_PATH'],
+  /** How long twenty tabs of apps/web send requests with tokens of five seconds. */
+  soakMinutes: Number(process.env['SOAK_MINUTES'] ?? 0.3),
   /** Parts of the names of the folders in test/clients that are tried. Default: all. */
   clients: (process.env['CLIENTS'] ?? '').split(','),
   /** Whether the run writes the table in docs/clients.md instead of comparing with it. */

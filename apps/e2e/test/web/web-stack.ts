@@ -55,7 +55,8 @@ export async function startWebStack(
   return { ...stack, shop: [shop, replica], backOffice, credentials, revokeRole };
 }
 
-function createKey() {
+/** A key pair of a client. */
+export function createKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { d, ...jwk } = privateKey.export({ format: 'jwk' });
   const publicKey = { ...jwk, kid: 'one', alg: 'ES256' };
@@ -65,7 +66,7 @@ function createKey() {
 type Keys = Readonly<Record<Tool, ReturnType<typeof createKey>>>;
 
 /** The clients of `npm start`, with the ports and keys of this stack. @returns the path of the file */
-async function writeClients(
+export async function writeClients(
   folder: string,
   ports: Readonly<Record<Tool, string>>,
   keys: Keys,

@@ -21,12 +21,21 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** RFC 9110 §7.6.1: of one connection, not of the message. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 
-interface ReceivedRequest {
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
 }
+
+export interface PassedAnswer {
+  readonly status: number;
+  /** Names and values in turn, as they were sent. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+type Observer = (question: ReceivedRequest, answer: PassedAnswer) => void;
 
 /**
  * Hands requests to replicas in turn, as the balancers of this world do: without sticky sessions, and a request that may
@@ -39,13 +48,17 @@ export class Balancer {
   private readonly skippedUntil = new Map<string, number>();
   private turn = 0;
 
-  private constructor(port: number) {
+  private constructor(
+    port: number,
+    private readonly observe: Observer | undefined,
+  ) {
     this.url = `http://localhost:${port}`;
   }
 
-  static async start(): Promise<Balancer> {
+  /** @param observe called with each answer of a replica, also one that the client did not read to its end */
+  static async start(observe?: Observer): Promise<Balancer> {
     const port = await freePort();
-    const balancer = new Balancer(port);
+    const balancer = new Balancer(port, observe);
     const server = createServer((question, reply) => void balancer.handle(question, reply));
     await new Promise<void>((listening) => server.listen(port, listening));
     cleanUpAfterTests(() => closeServer(server));
@@ -59,7 +72,9 @@ export class Balancer {
 
   private async handle(question: IncomingMessage, reply: ServerResponse): Promise<void> {
     try {
-      const answer = await this.forward(await readRequest(question));
+      const received = await readRequest(question);
+      const answer = await this.forward(received);
+      if (this.observe) collectAnswer(answer, (passed) => this.observe?.(received, passed));
       reply.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
       await pipeline(answer, reply);
     } catch (error) {
@@ -91,6 +106,13 @@ export class Balancer {
     const isOut = (replica: string) => (this.skippedUntil.get(replica) ?? 0) > Date.now();
     return [...order.filter((replica) => !isOut(replica)), ...order.filter(isOut)];
   }
+}
+
+function collectAnswer(answer: IncomingMessage, onEnd: (passed: PassedAnswer) => void): void {
+  const chunks: Buffer[] = [];
+  const { statusCode: status = 0, rawHeaders: headers } = answer;
+  answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+  answer.once('close', () => onEnd({ status, headers, body: Buffer.concat(chunks).toString() }));
 }
 
 async function readRequest(question: IncomingMessage): Promise<ReceivedRequest> {
