@@ -90,7 +90,6 @@ export const de: Texts = {
     all: 'Alle',
     older: 'Ältere Bestellungen',
     newest: 'Neueste Bestellungen',
-    placedOn: (when) => `Bestellt am ${when}`,
     states: { placed: 'Bestellt', cancelled: 'Storniert' },
   },
   order: {

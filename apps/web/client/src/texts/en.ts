@@ -87,7 +87,6 @@ export const en = {
     all: 'All',
     older: 'Older orders',
     newest: 'Newest orders',
-    placedOn: (when: string) => `Placed on ${when}`,
     states: { placed: 'Placed', cancelled: 'Cancelled' },
   },
   order: {
