@@ -7,7 +7,7 @@ export const part = {
     ...['Dockerfile', '.dockerignore', 'docker-compose.yml'],
     ...['postgres', 'proxy', 'secrets'].map((name) => `deploy/${name}`),
     'tools/containers',
-    ...['docs/docker.md', 'docs/images', 'deploy/monitoring'],
+    ...['docs/docker.md', 'docs/images/dashboard.png', 'deploy/monitoring'],
     'apps/e2e/test/units/compose.spec.ts',
     'apps/e2e/test/samples/monitoring.slow.spec.ts',
     'apps/e2e/test/support/prometheus-expression.ts',

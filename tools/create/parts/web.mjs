@@ -55,6 +55,12 @@ function documents() {
     },
     replaceText(app, /\[apps\/web\]\(\.\.\/web\.md\) is one: its tokens stay/, 'Its tokens stay'),
     dropSection('docs/flows/logout.md', '## How does a client receive it?'),
+    dropLines(
+      'docs/replicas.md',
+      /^Only the two tools of|^- `SESSION_SECRET`|^\| sessions of web /,
+    ),
+    replaceText('docs/backups.md', /^Do not back up the database of[^]*?\n\n/m, ''),
+    replaceText('docs/which-token.md', /^A page in a browser needs no token.*\n\n/m, ''),
   ];
 }
 
@@ -65,6 +71,7 @@ function dropReadmeLines() {
     change: (text) =>
       text
         .replace(/^Open http:.*\n\n/m, '')
+        .replace(', two verify them, and one keeps them for browsers.', ', the others verify them.')
         .replace(/^ {2}(shop|back-office) +http.*\n/gm, '')
         .replace(/^Open the first address,[^]*?(?=^`npm run demo`)/m, '')
         .replace(/^apps\/web .*\n/m, '')

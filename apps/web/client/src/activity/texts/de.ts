@@ -30,7 +30,7 @@ export const de: ActivityTexts = {
   drills: 'Übungen',
   drillsIntro: 'Jede Übung geschieht wirklich mit Ihrer Sitzung.',
   noLauncher:
-    'Zwei weitere Übungen halten Auth an und wechseln die Schlüssel. Sie brauchen den Starter und gibt es daher nur mit npm start.',
+    'Zwei weitere Übungen halten Auth an und wechseln die Schlüssel. Sie brauchen den Starter, daher gibt es sie nur mit npm start.',
   mailbox: 'Postfach öffnen',
   running: 'Läuft …',
   failed: 'Die Übung konnte nicht beginnen.',
@@ -55,7 +55,7 @@ export const de: ActivityTexts = {
     'wrong-audience': {
       title: 'Das Token für Orders an Billing senden',
       button: 'Senden',
-      why: 'Jedes Access-Token nennt eine einzige API als Audience. So kann eine API, in die jemand einbricht, Ihr Token bei keiner anderen verwenden.',
+      why: 'Jedes Access-Token nennt eine einzige API als Audience. So kann ein Angreifer, der in eine API eindringt, Ihr Token bei keiner anderen verwenden.',
     },
     'stop-auth': {
       title: 'Auth für 20 Sekunden anhalten',
@@ -76,14 +76,15 @@ export const de: ActivityTexts = {
     'rotate-keys:waiting':
       'Der nächste Schlüssel ist veröffentlicht, aber eine API hat vielleicht noch die ältere Liste. Auth wartet, und diese Übung auch.',
     'rotate-keys:activated':
-      'Der nächste Schlüssel signiert. Zuerst kommt das Token des alten Schlüssels.',
+      'Der nächste Schlüssel signiert. Die Übung sendet zuerst das Token des alten Schlüssels.',
     'rotate-keys:accepted':
       'Die API hat Tokens beider Schlüssel angenommen: Es ist nichts passiert.',
     'rotate-keys:refused': 'Die API hat ein Token abgewiesen. Das darf nicht geschehen.',
     'wrong-audience:refused': 'Billing hat das Token für Orders abgewiesen.',
     'wrong-audience:accepted':
       'Billing hat das Token für Orders angenommen. Das darf nicht geschehen.',
-    'stop-auth:stopped': 'Auth steht. Sehen Sie Ihre Bestellungen an: sie gehen weiter.',
+    'stop-auth:stopped':
+      'Auth ist angehalten. Öffnen Sie Ihre Bestellungen: Sie lassen sich weiter ansehen.',
     'stop-auth:back': 'Auth ist zurück. Ihre Sitzung geht weiter, ohne neue Anmeldung.',
     unavailable: 'Die Übung endete vorzeitig, weil ein Server nicht wie erwartet antwortete.',
   },

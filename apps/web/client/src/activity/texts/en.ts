@@ -85,7 +85,7 @@ export const en: ActivityTexts = {
     replay: {
       title: 'Replay an old refresh token',
       button: 'Replay it',
-      why: 'This server refreshes twice and then sends the first refresh token again, as a thief would. Auth cannot tell thief from owner, so it ends the session for both and tells the owner by e-mail.',
+      why: 'This server refreshes twice and then sends the first refresh token again, as a thief would. Auth cannot distinguish thief and owner, so it ends the session for both and tells the owner by e-mail.',
     },
     'end-session': {
       title: 'End this session from another device',
@@ -100,7 +100,7 @@ export const en: ActivityTexts = {
     'wrong-audience': {
       title: 'Send the orders token to billing',
       button: 'Send it',
-      why: 'Each access token names one API as its audience. So an API that is broken into cannot use your token at another API.',
+      why: 'Each access token names one API as its audience. So an attacker who breaks into one API cannot use your token at another.',
     },
     'stop-auth': {
       title: 'Stop auth for 20 seconds',
@@ -119,7 +119,7 @@ export const en: ActivityTexts = {
       'The next key may not sign yet, because an API may still have the older key set. Try again later.',
     'rotate-keys:waiting':
       'The next key is published, but an API may still have the older key set. Auth waits, and so does this drill.',
-    'rotate-keys:activated': 'The next key signs. The token of the old key goes first.',
+    'rotate-keys:activated': 'The next key signs. The drill sends the token of the old key first.',
     'rotate-keys:accepted': 'The API accepted the tokens of both keys: nothing happened.',
     'rotate-keys:refused': 'The API refused a token. That must not happen.',
     'wrong-audience:refused': 'Billing refused the token of orders.',
