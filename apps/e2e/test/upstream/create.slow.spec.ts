@@ -89,7 +89,7 @@ function brokenImports(project: ReadonlyMap<string, string>): string[] {
     );
 }
 
-const NEED_AUTH = ['token-exchange', 'docker', 'kubernetes'];
+const NEED_AUTH = ['token-exchange', 'docker', 'kubernetes', 'web'];
 
 /** Most commits change some lines, so the record may differ by two percent. */
 const ALMOST_ONE: unknown = expect.closeTo(1, 1.4);
@@ -130,10 +130,12 @@ describe('npm run create', () => {
     await fc.assert(
       fc.asyncProperty(choices, async ({ parts, ...others }) => {
         const isExternal = others.auth === 'external';
+        const samples = !isExternal && parts.includes('web');
         const project = await projectOf(
           completeChoices({
             ...others,
             ...(isExternal && { issuer: 'https://issuer.example' }),
+            samples,
             parts: parts.filter((part) => !isExternal || !NEED_AUTH.includes(part)),
           }),
         );
