@@ -5,7 +5,8 @@
 set -eu
 umask 077
 
-APP_USER=1000 # the user `node` of the image
+APP_USER=1000 # the user `node` of the images of the apps
+POSTGRES_USER=999 # the user `postgres` of the image postgres:18
 
 new_secret() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
@@ -30,15 +31,14 @@ demo_credentials() {
   printf 'ORDERS_SERVICE_SECRET=%s\n' "$(cat /secrets/orders/client_secret 2>/dev/null || new_secret)"
 }
 
-# 32 bytes of a file, after the given number of bytes.
-slice() { tail -c "+$(($2 + 1))" "$1" | head -c 32 | base64 | tr '+/' '-_' | tr -d '=\n'; }
-
-# The private key of a client, as a JWK. The DER form of a P-256 key has fixed places (RFC 5915 §3).
+# The private key of a client, as a JWK whose last member is the private one.
 client_key() {
-  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl ec -outform DER -out /tmp/key.der 2>/dev/null
-  printf '{"kty":"EC","crv":"P-256","alg":"ES256","kid":"%s","x":"%s","y":"%s","d":"%s"}' \
-    "$1" "$(slice /tmp/key.der 57)" "$(slice /tmp/key.der 89)" "$(slice /tmp/key.der 7)"
-  rm /tmp/key.der
+  node --print '
+    const { generateKeyPairSync } = require("node:crypto");
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const { d, ...rest } = privateKey.export({ format: "jwk" });
+    JSON.stringify({ ...rest, alg: "ES256", kid: process.argv[1], d });
+  ' "$1"
 }
 
 # The tools of apps/web as clients of auth, with their public keys: web_clients <addresses of sed>
@@ -77,4 +77,4 @@ for folder in *; do
   [ ! -O "$folder/database_url" ] || cp --remove-destination "$folder/database_url" "postgres/${folder}_database_url"
   give "$folder" "$APP_USER"
 done
-give postgres postgres
+give postgres "$POSTGRES_USER"

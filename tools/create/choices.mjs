@@ -51,6 +51,8 @@ const hasLibraryTests = ({ libraryTests }) => libraryTests;
 const NEEDED = {
   // The manifests of Kubernetes name the images of Docker.
   docker: ({ parts }) => parts.includes('kubernetes'),
+  // Orders calls billing for a user.
+  'token-exchange': ({ samples }) => samples,
   presets: ({ preset, libraryTests }) => preset !== undefined || libraryTests,
   'issuers-at-run-time': hasLibraryTests,
   explain: hasLibraryTests,
@@ -59,8 +61,12 @@ const NEEDED = {
   'new-service': hasLibraryTests,
 };
 
-/** The parts that a project has if its team does not choose. @param {string | undefined} auth */
-export const defaultParts = (auth) => [...(auth === 'external' ? [] : ['docker']), ...USUAL_PARTS];
+/** The parts that a project has if its team does not choose. @param {{ auth?: string, samples?: boolean }} choices */
+export const defaultParts = ({ auth, samples }) => [
+  ...(auth === 'external' ? [] : ['docker']),
+  ...USUAL_PARTS,
+  ...(samples ? ['web'] : []),
+];
 
 /** Parts that need the authorization server of the project. */
 const ONLY_WITH_OWN_AUTH = ['token-exchange', 'docker', 'kubernetes'];
@@ -82,7 +88,7 @@ export function completeChoices(given) {
     samples: false,
     auth,
     database: /** @type {const} */ ('sqlite'),
-    parts: [...defaultParts(auth), ...(given.samples ? ['web'] : [])],
+    parts: defaultParts(given),
     libraryTests: false,
     ...given,
   };

@@ -30,7 +30,7 @@ It asks for what the options leave open.
   --name <name>            of the project; by default that of the folder
   --scope <@scope>         of its npm packages; by default @<name>
   --services <names>       services of your own, such as parcels,shipping
-  --with-samples           keeps the sample services orders and billing, and the demo
+  --with-samples           keeps orders, billing, the front for browsers and the demo
   --auth own|external      its own authorization server (default), or another issuer
   --issuer <url>           the exact "iss" of an external issuer
   --preset <name>          its product: ${PRESETS.join(', ')}

@@ -70,7 +70,7 @@ const QUESTIONS = [
   {
     key: 'parts',
     question: () => `Optional parts, separated by commas, or "none":\n${partLines()}\n `,
-    fallback: ({ auth }) => defaultParts(auth).join(','),
+    fallback: (choices) => defaultParts(choices).join(','),
     parse: (answer) => (answer === 'none' ? [] : wordsIn(answer)),
   },
 ];

@@ -4,7 +4,7 @@ import { dropJson, dropLines, replaceText } from './edits.mjs';
 /** @typedef {import('./edits.mjs').Edit} Edit */
 
 /**
- * The edits that remove a service outside of its folder: the lines of `npm run new:service`, and those of this repository.
+ * The edits that remove a service outside of its folder: the lines of `new:service`, and those of this repository.
  *
  * @param {string} name
  * @param {number} port

@@ -87,6 +87,7 @@ function factsOf(
       samples,
       docker: parts.includes('docker') && existsSync(join(target, 'Dockerfile')),
       kubernetes: parts.includes('kubernetes'),
+      web: existsSync(join(target, 'apps/web')),
       smoke: Object.hasOwn(scripts, 'smoke'),
       remove: Object.hasOwn(scripts, 'remove'),
       service: Object.hasOwn(scripts, 'new:service'),

@@ -1,6 +1,7 @@
 /**
  * `node tools/run.mjs remove-check` removes all optional parts from a copy of the workspace, and checks types, imports, format, lint and
  * links there. With `--each`, it does the same for each part alone. Without it, only the edits of each part alone are tried.
+ * Parts that are named get what a team does after the removal: documents, tests and build too.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,12 +19,16 @@ const TYPES = {
 };
 
 export const command = defineCommand({
-  usage: `Usage: node tools/run.mjs remove-check [--each]   removes all optional parts from a copy, and checks it
+  usage: `Usage: node tools/run.mjs remove-check [<parts>] [--each]   removes all optional parts from a copy, and checks it
 
+  <parts>  instead removes each of them alone, builds, and runs the tests and all checks (minutes)
   --each   also removes each part alone, and checks each copy`,
   options: { each: { type: 'boolean', default: false } },
-  run: async ({ each }) => {
+  allowPositionals: true,
+  run: async ({ each }, names) => {
     requireExistingPaths();
+    for (const name of names) await inCopy([name], checkWhole);
+    if (names.length > 0) return;
     const parts = optionalParts();
     for (const name of parts) await inCopy([name], each ? check : () => undefined);
     await inCopy(parts, check);
@@ -74,6 +79,21 @@ async function check(cwd, edited) {
   ];
   for (const [what, words] of steps) await run(what, words, { cwd, env: process.env });
   await requireLinkTargets(cwd);
+}
+
+/** Without the checks of the source alone, which the scripts of the copy include. @param {string} cwd */
+async function checkWhole(cwd) {
+  // Tests and documents ask Git for the files.
+  const git = ['git', '-c', 'user.name=check', '-c', 'user.email=check@localhost'];
+  await run('git init', ['git', 'init', '--quiet'], { cwd });
+  await run('git add', ['git', 'add', '--all'], { cwd });
+  await run('git commit', [...git, 'commit', '--quiet', '--message', 'Remove'], { cwd });
+  const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
+  for (const script of ['build', 'docs:build', 'docs:check', 'typecheck', 'lint', 'test']) {
+    const start = performance.now();
+    await run(script, ['npm', 'run', script], { cwd, env });
+    process.stdout.write(`  npm run ${script}: ok (${secondsSince(start)} s)\n`);
+  }
 }
 
 /** @param {string} root @throws {Failure} with the links to missing files and headings */

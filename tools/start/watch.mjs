@@ -1,5 +1,5 @@
 import { existsSync, watch } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondsSince } from '../terminal/output.mjs';
 import { run } from '../terminal/processes.mjs';
@@ -10,8 +10,8 @@ import { bundleOf, SourceBundles } from './source-bundles.mjs';
 /** @typedef {import('./service-process.mjs').ServiceProcess} ServiceProcess */
 /** @typedef {{ stream: NodeJS.WriteStream, signal: AbortSignal }} WatchOptions */
 
-/** The client of apps/web. Vite builds it, and the app reads the built files when it starts. */
-const CLIENT = 'apps/web/client';
+/** Pages for browsers. A build makes them, and the app reads the built files when it starts. */
+const CLIENT = /^(apps\/[^/]+)\/client\//;
 
 /** An editor writes a file in several steps, and a branch switch writes many files. */
 const QUIET_MS = 100;
@@ -68,7 +68,7 @@ class Restarts {
     const start = performance.now();
     const what = paths.length === 1 ? paths[0] : `${paths.length} files`;
     for (const app of await this.bundles.update()) this.#outdated.add(app);
-    if (paths.some(isOfClient)) await buildClient();
+    await buildClients(paths);
     for (const app of this.#readersOf(paths)) this.#outdated.add(app);
     const services = this.services.filter(({ app }) => this.#outdated.has(app));
     const names = services.map(({ name }) => name).join(', ');
@@ -120,11 +120,16 @@ class Restarts {
 }
 
 /** @param {string} path */
-const isOfClient = (path) => path.startsWith(`${CLIENT}/`);
+const isOfClient = (path) => CLIENT.test(path);
 
-/** @throws {import('../terminal/command.mjs').Failure} for a source that does not compile, with its place */
-const buildClient = () =>
-  run('vite build', ['npx', 'vite', 'build', 'client'], { cwd: join(ROOT, dirname(CLIENT)) });
+/**
+ * @param {string[]} paths of changed sources
+ * @throws {import('../terminal/command.mjs').Failure} for a source that does not compile, with its place
+ */
+async function buildClients(paths) {
+  for (const app of new Set(paths.flatMap((path) => CLIENT.exec(path)?.[1] ?? [])))
+    await run('vite build', ['npx', 'vite', 'build', 'client'], { cwd: join(ROOT, app) });
+}
 
 /**
  * Yields the paths of changed sources, when there were no changes for a moment. Changes that happen while the caller is busy come
@@ -170,7 +175,7 @@ async function untilQuiet(count, signal) {
 }
 
 function watchedFolders() {
-  return [...projectFolders().map((project) => `${project}/src`), CLIENT].filter((folder) =>
-    existsSync(join(ROOT, folder)),
-  );
+  return projectFolders()
+    .flatMap((project) => [`${project}/src`, `${project}/client`])
+    .filter((folder) => existsSync(join(ROOT, folder)));
 }

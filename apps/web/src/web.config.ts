@@ -39,7 +39,8 @@ export const webSettings = z.object({
     .optional()
     .describe(
       'Address of the authorization server for this process, if it differs from `AUTH_ISSUER`, for instance inside a cluster.',
-    ),
+    )
+    .meta({ httpsInProduction: true }),
   CLIENT_ID: z
     .string()
     .optional()

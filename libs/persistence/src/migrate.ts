@@ -62,7 +62,7 @@ async function listMigrations(dataSource: DataSource): Promise<readonly string[]
   return rows.map(({ name }) => name);
 }
 
-/** Several processes may share a file, such as the tools of apps/web: one applies the migrations while the others wait. */
+/** Several processes may share a file, such as two tools of one app: one applies the migrations while the others wait. */
 async function migrateSqlite(dataSource: DataSource): Promise<void> {
   const connection = getSqliteConnection(dataSource);
   await retryWhileBusy(() => connection.exec('BEGIN IMMEDIATE'));

@@ -4,7 +4,7 @@ const LIBRARIES = ['guards', 'persistence', 'service-kit'];
 /** Helpers of the slow tests of auth. */
 const SLOW_SUPPORT = [
   ...['auth-process', 'database-content', 'key-process', 'key-rotation-simulation'],
-  ...['refresh-token-model', 'refresh-token-replica', 'test-mail-server', 'timing'],
+  ...['refresh-token-model', 'refresh-token-replica', 'timing'],
 ];
 /** Packages that only the tests of the libraries use. */
 const TEST_PACKAGES = [

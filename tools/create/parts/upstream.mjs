@@ -57,6 +57,8 @@ export const part = {
     ].map((name) => `tools/create/${name}.mjs`),
     ...['tools/create/templates', 'tools/create/shapes.json'],
     'docs/decisions',
+    // Its README shows them.
+    'docs/images/shop-*.png',
     'tools/remove/check.mjs',
     ...[
       ...['api-changes', 'architecture', 'configuration', 'guarantees', 'scale'],

@@ -1,4 +1,5 @@
-import { dropJson, dropLines, dropTests, replaceText } from '../edits.mjs';
+import { dropJson, dropLines, dropSection, dropTests, replaceText } from '../edits.mjs';
+import { alignTables } from '../unlink.mjs';
 
 const E2E = 'apps/e2e/test';
 const COMPOSE = 'docker-compose.yml';
@@ -13,6 +14,7 @@ export const part = {
   paths: [
     ...['apps/web', `${E2E}/web`, 'tools/web-clients', 'tools/start/web.mjs', 'docs/web.md'],
     ...['tools/start/control.mjs', 'tools/start/control-actions.mjs', 'deploy/k8s/base/web.yaml'],
+    'docs/images/shop-*.png',
   ],
   edits: [
     replaceText(
@@ -30,13 +32,56 @@ export const part = {
     replaceText('deploy/proxy/Caddyfile', ', shop.localhost, back-office.localhost', ''),
     replaceText(
       'deploy/secrets/create.sh',
-      /^# 32 bytes of a file[^]*?(?=^# New files belong)/m,
+      /^# The private key of a client[^]*?(?=^# New files belong)/m,
       '',
     ),
     replaceText('deploy/secrets/create.sh', /^if \[ -d web \][^]*?^fi\n/m, ''),
+    ...documents(),
     ...tests(),
   ],
 };
+
+function documents() {
+  const app = 'docs/recipes/single-page-app.md';
+  return [
+    dropReadmeLines(),
+    ...architecture(),
+    {
+      file: 'docs/guarantees.md',
+      change: (/** @type {string} */ text) =>
+        alignTables(
+          dropLines('docs/guarantees.md', /^\|.*apps\/(web|e2e\/test\/web)\//).change(text),
+        ),
+    },
+    replaceText(app, /\[apps\/web\]\(\.\.\/web\.md\) is one: its tokens stay/, 'Its tokens stay'),
+    dropSection('docs/flows/logout.md', '## How does a client receive it?'),
+  ];
+}
+
+/** The README of a project does not name the tools. @returns {import('../edits.mjs').Edit} */
+function dropReadmeLines() {
+  return {
+    file: 'README.md',
+    change: (text) =>
+      text
+        .replace(/^Open http:.*\n\n/m, '')
+        .replace(/^ {2}(shop|back-office) +http.*\n/gm, '')
+        .replace(/^Open the first address,[^]*?(?=^`npm run demo`)/m, '')
+        .replace(/^apps\/web .*\n/m, '')
+        .replace(/^\[put a backend in front of a page\]\(docs\/web\.md[^)]*\), /m, ''),
+  };
+}
+
+function architecture() {
+  const page = 'docs/architecture.md';
+  return [
+    replaceText(page, /^Four apps (.*)\. One app, web, runs as two.*$/m, 'Three apps $1.'),
+    dropLines(page, /\bweb\[web: |^ {2}web -->|-\.->\|logout tokens\| web$/),
+    replaceText(page, /^Web is a client of auth [^]*?\n\n/m, ''),
+    replaceText(page, /^`apps\/web\/client` is [^]*?\n\n(?:\|.*\n)+\n/m, ''),
+    dropLines(page, /^- The client of web /),
+  ];
+}
 
 function compose() {
   return [
@@ -60,6 +105,11 @@ function compose() {
     replaceText('docs/docker.md', 'shop-scaled back-office-scaled', 'orders-scaled'),
     replaceText(
       'docs/docker.md',
+      /, for the shop at port 3003 and\nthe back office at port 3004\./,
+      '.',
+    ),
+    replaceText(
+      'docs/docker.md',
       /^The two tools of web depend on.*\n/m,
       '`orders-scaled` depends on the other services of the profile, so they start too.\n',
     ),
@@ -77,6 +127,13 @@ function kubernetes() {
     replaceText(CLUSTER, "['orders', 'web']", "['orders']"),
     replaceText(CLUSTER, 'SERVICES, WEB_TOOLS }', 'SERVICES }'),
     replaceText(README, 'orders billing web;', 'orders billing;'),
+    replaceText(README, '`orders`, `billing` and `web`', '`orders` and `billing`'),
+    replaceText(README, 'The pods of orders and web\n', 'The pods of orders\n'),
+    replaceText(
+      README,
+      /, the client of orders by the command above, and\n {2}the clients of web\./,
+      ', and the client of orders.',
+    ),
     replaceText(README, /^6\. \*\*Secret of web[^]*?^7\. /m, '6. '),
   ];
 }
@@ -95,6 +152,7 @@ function tests() {
       "const TOOLS = ['shop', 'back-office']",
       'const TOOLS: string[] = []',
     ),
+    dropLines(`${E2E}/upstream/boundaries.slow.spec.ts`, /'apps\/web\//),
     dropTests(`${E2E}/flows/watch.slow.spec.ts`, 'builds the client of web'),
     dropTests(
       `${E2E}/samples/start.slow.spec.ts`,

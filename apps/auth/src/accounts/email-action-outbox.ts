@@ -23,7 +23,7 @@ const BATCH_SIZE = 10;
 const ATTEMPT_TIMEOUT_MS = 8_000;
 
 /** The page of each link. The token is in the query, because pages have no script that could read a fragment. */
-export const ACTION_PAGES = {
+const ACTION_PAGES = {
   register: '/verify-email',
   verify_email: '/verify-email',
   change_email: '/verify-email',

@@ -13,7 +13,7 @@ export type EmailActionKind =
   'register' | 'verify_email' | 'change_email' | 'reset_password' | 'restore_email';
 
 /** How long an action can be confirmed, in seconds. */
-export const EMAIL_ACTION_SECONDS: Readonly<Record<EmailActionKind, number>> = {
+const EMAIL_ACTION_SECONDS: Readonly<Record<EmailActionKind, number>> = {
   register: 86_400,
   verify_email: 86_400,
   change_email: 3_600,

@@ -19,7 +19,7 @@ import {
 } from './email-action.repository.js';
 
 /** Codes that are compared for one action. A random code is one of 10^8. */
-export const MAX_CODES = 5;
+const MAX_CODES = 5;
 const CODE_DIGITS = 8;
 
 export type NewEmailAction = Pick<EmailAction, 'kind' | 'email' | 'language'> &

@@ -7,7 +7,7 @@ import type { PageContext } from './page-context.js';
 export type PasswordFault = 'wrong' | PasswordRule;
 
 /** Names the account to password managers. */
-const renderUsername = (email: string): Html =>
+export const renderUsername = (email: string): Html =>
   html`<input type="hidden" name="username" autocomplete="username" value="${email}" />`;
 
 const renderCurrentPassword = ({ texts }: PageContext, fault?: string): Html =>
@@ -18,6 +18,27 @@ const renderCurrentPassword = ({ texts }: PageContext, fault?: string): Html =>
     autocomplete: 'current-password',
     error: fault === 'wrong' && texts.password.wrong,
     hasFocus: fault === undefined || fault === 'wrong',
+  });
+
+interface NewPasswordField {
+  readonly id: string;
+  /** The rule that the last entry broke. */
+  readonly brokenRule: PasswordRule | undefined;
+  readonly hasFocus: boolean;
+}
+
+export const renderNewPassword = (
+  { texts: { password, registration } }: PageContext,
+  { id, brokenRule, hasFocus }: NewPasswordField,
+): Html =>
+  renderField({
+    id,
+    label: password.replacement,
+    type: 'password',
+    autocomplete: 'new-password',
+    hint: !brokenRule && registration.passwordHint,
+    error: brokenRule && password.rules[brokenRule],
+    hasFocus,
   });
 
 export const renderWayBack = (context: PageContext): Html =>
@@ -68,18 +89,11 @@ export function renderPasswordPage(
   email: string,
   fault?: PasswordFault,
 ): Response {
-  const { password: texts, registration } = context.texts;
-  const rule = fault === 'wrong' ? undefined : fault;
+  const { password: texts } = context.texts;
+  const brokenRule = fault === 'wrong' ? undefined : fault;
   const content = html`${renderUsername(email)} ${renderCurrentPassword(context, fault)}
-    ${renderField({
-      id: 'new_password',
-      label: texts.replacement,
-      type: 'password',
-      autocomplete: 'new-password',
-      hint: !rule && registration.passwordHint,
-      error: rule && texts.rules[rule],
-      hasFocus: rule !== undefined,
-    })} <button id="change-password" type="submit">${texts.submit}</button>
+    ${renderNewPassword(context, { id: 'new_password', brokenRule, hasFocus: brokenRule !== undefined })}
+    <button id="change-password" type="submit">${texts.submit}</button>
     <p class="quiet small">${texts.effect}</p>`;
   return renderPage(context, {
     title: texts.title,

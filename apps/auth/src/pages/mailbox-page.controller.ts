@@ -27,7 +27,8 @@ export class LoopbackGuard implements CanActivate {
   /** @throws {NotFoundException} */
   canActivate(context: ExecutionContext): boolean {
     const { socket, hostname, headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+    // Also `x-forwarded-host`, which a page can send after DNS rebinding, and which `hostname` believes with TRUST_PROXY.
+    const isForwarded = Object.keys(headers).some((name) => /^(x-)?forwarded/.test(name));
     const isLocal = isLoopbackAddress(socket.remoteAddress) && isLoopbackHost(hostname);
     if (!isLocal || isForwarded) throw new NotFoundException();
     return true;

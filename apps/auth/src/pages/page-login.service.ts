@@ -28,7 +28,6 @@ export const loginForm = z.object({
   login: emailField.transform((email) => normalizeEmail(email) ?? email.trim().toLowerCase()),
   password: passwordField,
 });
-export type LoginForm = z.infer<typeof loginForm>;
 
 /** The response to a successful login. */
 export interface SignedIn {

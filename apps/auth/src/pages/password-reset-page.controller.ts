@@ -5,6 +5,7 @@ import { KnownDeviceCookie } from '../accounts/known-device-cookie.js';
 import type { PasswordRule } from '../accounts/password-policy.js';
 import { SecurityEventService } from '../platform/security-events/security-event.service.js';
 import { PasswordResetService } from '../sessions/password-reset.service.js';
+import { renderNewPassword, renderUsername } from './account-forms.js';
 import { renderInvalidLinkPage } from './email-verification-page.controller.js';
 import { html } from './html.js';
 import { markSession } from './interaction.service.js';
@@ -121,30 +122,18 @@ export class PasswordResetPageController {
   private async render(
     context: PageContext,
     token: string,
-    rule?: PasswordRule,
+    brokenRule?: PasswordRule,
   ): Promise<Response> {
     const email = await this.resets.findEmail(token);
     if (email === undefined) return renderInvalidLink(context);
-    const { recovery: texts, password, registration } = context.texts;
-    const content = html`<input
-        type="hidden"
-        name="username"
-        autocomplete="username"
-        value="${email}"
-      />
-      ${renderField({
-        id: 'password',
-        label: password.replacement,
-        type: 'password',
-        autocomplete: 'new-password',
-        hint: !rule && registration.passwordHint,
-        error: rule && password.rules[rule],
-        hasFocus: true,
-      })} <button id="submit" type="submit">${texts.resetSubmit}</button>
+    const { recovery: texts } = context.texts;
+    const content = html`${renderUsername(email)}
+      ${renderNewPassword(context, { id: 'password', brokenRule, hasFocus: true })}
+      <button id="submit" type="submit">${texts.resetSubmit}</button>
       <p class="quiet small">${texts.resetEffect}</p>`;
     return renderPage(context, {
       title: texts.resetTitle,
-      status: rule ? 400 : 200,
+      status: brokenRule ? 400 : 200,
       main: html`<h1>${texts.resetTitle}</h1>
         <p class="quiet">${texts.resetText(email)}</p>
         ${renderForm(context, { action: '/reset-password', content, hidden: { token } })}`,

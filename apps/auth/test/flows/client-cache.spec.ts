@@ -1,3 +1,4 @@
+import { Scheduler } from '@gatehouse/persistence';
 import { eachDatabase, StatementCounter } from '@gatehouse/persistence/testing';
 import { DataSource } from 'typeorm';
 import type { ClientRegistration } from '../../src/clients/client.repository.js';
@@ -20,6 +21,8 @@ eachDatabase('the cache of clients (decision 34)', (fresh) => {
     auth = await TestAuth.start(settings);
     replica = await TestAuth.start(settings);
     operations = replica.app.get(ClientOperationsService);
+    // Each replica looks for logout tokens to send, which is no part of a request.
+    await auth.app.get(Scheduler).beforeApplicationShutdown();
     counter = new StatementCounter(auth.app.get(DataSource));
   });
   afterAll(async () => {

@@ -187,7 +187,7 @@ eachDatabase('a change of the e-mail address', (fresh) => {
     expect(await emailOf()).toBe(person.email);
   });
 
-  it('sends at most five mails an hour for one user, whatever the addresses', async () => {
+  it('sends at most five mails an hour for one user, also to different addresses', async () => {
     const limited = await TestAuth.start({ RATE_LIMITS: 'mail=5/3600' });
     const { email } = await anAccount(limited);
     const { body } = await limited.login(email, { resource: ISSUER, scope: 'account:email' });
@@ -322,7 +322,7 @@ eachDatabase('a change of the e-mail address', (fresh) => {
       ['an address with a control character', 'a\u0000b@x.example', PASSWORD, 'Enter an e-mail'],
     ])('names the fault of %s beside its field', async (_, email, password, text) => {
       const answer = await submit(await aSignedInBrowser(), email, password);
-      expect([answer.status, titleOf(answer)]).toEqual([400, 'Change your e-mail address']);
+      expect([answer.status, titleOf(answer)]).toEqual([400, 'Change your e\u2011mail address']);
       expect(answer.text).toContain(text);
       expect(answer.text.match(/role="alert"/g)).toHaveLength(1);
     });

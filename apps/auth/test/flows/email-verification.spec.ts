@@ -65,7 +65,7 @@ describe('a registration with EMAIL_VERIFICATION=required', () => {
     const registration = await context.browser.open(address);
     const typed = { login: email, password: PASSWORD };
     const asking = await context.browser.follow(await context.browser.submit(registration, typed));
-    expect(titleOf(asking)).toBe('Confirm your e-mail address');
+    expect(titleOf(asking)).toBe('Confirm your e\u2011mail address');
     expect(asking.text).not.toContain('id="later"');
     const { code } = await mail(email);
     const wrong = await context.browser.submit(asking, { code: '0000 0000' });

@@ -49,6 +49,14 @@ describe('the mailbox page of a development server', () => {
     expect(await get(auth, { host: 'localhost' })).toMatchObject({ status: 200 });
   });
 
+  it('answers 404 to a page that names this machine as the forwarded host (DNS rebinding)', async () => {
+    const trusting = await TestAuth.start({ DEV_MAILBOX: 'true', TRUST_PROXY: 'loopback' });
+    const headers = { host: 'evil.example', 'x-forwarded-host': 'localhost:3000' };
+    expect(await get(trusting, headers)).toMatchObject({ status: 404 });
+    expect(await get(trusting, { host: 'localhost' })).toMatchObject({ status: 200 });
+    await trusting.stop();
+  });
+
   it('does not exist unless DEV_MAILBOX is true', async () => {
     const other = await TestAuth.start();
     expect(await get(other, { host: 'localhost' })).toMatchObject({ status: 404 });

@@ -158,7 +158,7 @@ describe('a page in one tab after the session of the browser changed in another 
       registration,
       ['the user signed in', signedInWithConsent],
       CODE,
-      'Confirm your e-mail address',
+      'Confirm your e\u2011mail address',
     ],
     [
       'consent',

@@ -7,7 +7,7 @@ const folders = readdirSync(join(ROOT, 'apps')).filter((name) => name !== 'e2e')
 
 /** The apps with an API, in the order of their names. */
 export const APIS = folders.filter((name) => name !== 'web');
-/** The tools of apps/web: one app, run twice. */
+/** The tools of the app web, which runs twice. */
 export const WEB_TOOLS = folders.includes('web') ? ['shop', 'back-office'] : [];
 
 export const portVariable = (service: string): string =>

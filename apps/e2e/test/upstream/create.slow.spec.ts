@@ -89,7 +89,7 @@ function brokenImports(project: ReadonlyMap<string, string>): string[] {
     );
 }
 
-const NEED_AUTH = ['token-exchange', 'docker', 'kubernetes', 'web'];
+const NEED_AUTH = ['token-exchange', 'docker', 'kubernetes'];
 
 /** Most commits change some lines, so the record may differ by two percent. */
 const ALMOST_ONE: unknown = expect.closeTo(1, 1.4);
@@ -113,6 +113,20 @@ describe('npm run create', () => {
     },
   );
 
+  it('writes the samples without apps/web, and no file that names it', async () => {
+    const choices = { ...SHAPES.full, parts: OPTIONAL_PARTS.filter((part) => part !== 'web') };
+    const project = await projectOf(completeChoices(choices));
+
+    const traces = [...project].flatMap(([path, text]) => [
+      ...(/(^|\/)(web[./]|shop|back-office)/.test(path) ? [path] : []),
+      ...[...text.matchAll(/apps\/web\b|the back office\b|SHOP_PORT|\bVite\b/g)].map(
+        ([line]) => `${path}: ${line}`,
+      ),
+    ]);
+    expect(traces).toEqual([]);
+    expect([...project.keys()]).toContain('apps/orders/src/main.ts');
+  });
+
   it('writes the same bytes for the same source and choices', async () => {
     const [one, other] = [await projectOf(SHAPES.minimal), await projectOf(SHAPES.minimal)];
 
@@ -123,6 +137,7 @@ describe('npm run create', () => {
     const choices = fc.record({
       name: fc.constantFrom('acme', 'a-much-longer-name-of-a-product'),
       auth: fc.constantFrom('own', 'external'),
+      samples: fc.boolean(),
       services: fc.constantFrom(['parcels'], ['parcels', 'shipping']),
       parts: fc.subarray([...OPTIONAL_PARTS]),
       libraryTests: fc.boolean(),
@@ -130,13 +145,15 @@ describe('npm run create', () => {
     await fc.assert(
       fc.asyncProperty(choices, async ({ parts, ...others }) => {
         const isExternal = others.auth === 'external';
-        const samples = !isExternal && parts.includes('web');
+        const samples = others.samples && !isExternal;
         const project = await projectOf(
           completeChoices({
             ...others,
-            ...(isExternal && { issuer: 'https://issuer.example' }),
             samples,
-            parts: parts.filter((part) => !isExternal || !NEED_AUTH.includes(part)),
+            ...(isExternal && { issuer: 'https://issuer.example' }),
+            parts: parts
+              .filter((part) => !isExternal || !NEED_AUTH.includes(part))
+              .filter((part) => samples || part !== 'web'),
           }),
         );
 

@@ -23,10 +23,17 @@ describe('the choices of npm run create', () => {
       /only with --auth external/,
     ],
     ['an unknown database', { database: 'mysql' }, /database: sqlite or postgres, not "mysql"/],
-    ['an unknown part', { parts: ['web'] }, /parts: "web" is unknown\. There are: dpop/],
+    ['an unknown part', { parts: ['ldap'] }, /parts: "ldap" is unknown\. There are: dpop/],
+    ['web without the samples', { parts: ['web'] }, /parts: web shows orders.*Keep the samples/],
     ['an unknown choice', { service: 'x' }, /Unknown choice "service"/],
   ])('names the value and a right one for %s', (_what, given, message) => {
     expect(() => completeChoices({ name: 'acme', ...given })).toThrow(message);
+  });
+
+  it('adds the token exchange to the samples, because orders calls billing for a user', () => {
+    const { parts } = completeChoices({ name: 'acme', samples: true, parts: ['web'] });
+
+    expect(parts).toEqual(['token-exchange', 'jobs', 'web']);
   });
 
   it('names all faults at once', () => {

@@ -2,6 +2,7 @@ import { useRef, useState } from 'react';
 import { keepPendingRequest, type PendingRequest } from './pending-request.js';
 import { type Answer, request, RequestError } from './request.js';
 import { buildSignInUrl } from './routes.js';
+import { getAccount } from './session.js';
 
 export interface Action {
   /** Sends the request, unless it is on its way. */
@@ -48,7 +49,8 @@ async function perform<Body>(
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (kind && error.problem.code === 'step_up_required') {
-      const pending = { path, headers, body, kind, returnTo: location.pathname };
+      const account = getAccount() ?? '';
+      const pending = { path, headers, body, kind, account, returnTo: location.pathname };
       const address = keepPendingRequest(sessionStorage, pending, Date.now());
       location.assign(buildSignInUrl(address, error.problem.maxAge));
       return 'leaving';

@@ -4,7 +4,7 @@ import { TotalsPage } from './back-office/totals-page.js';
 import { Header } from './header.js';
 import { Link, navigate, Page, SkipLink, useAddress } from './navigation.js';
 import { OrderListPage } from './orders/order-list-page.js';
-import type { PendingRequest } from './pending-request.js';
+import { findRequestOf, type PendingRequest } from './pending-request.js';
 import { resumeRequest, type Resumption } from './resumption.js';
 import { findRoute, isPublic, type Route } from './routes.js';
 import { loadSession, type Session, type SignedIn, useSession } from './session.js';
@@ -63,7 +63,9 @@ interface ContentProps extends AppProps {
 
 function Content({ session, hasEnded, pending }: ContentProps) {
   const address = useAddress();
-  const resumption = useResumption(session.signedIn ? pending : undefined);
+  const resumption = useResumption(
+    findRequestOf(pending, session.signedIn ? session.email : undefined),
+  );
   const failure = describeSignInFailure(address);
   const route = findRoute(session.tool, location.pathname);
   if (resumption === 'running') return <Progress>{texts.refund.resuming}</Progress>;

@@ -12,9 +12,18 @@ export interface PendingRequest {
   readonly body?: object | undefined;
   /** Which message tells its result. */
   readonly kind: 'refund';
+  /** Who sent it. A user who signs in to another account must not continue it. */
+  readonly account: string;
   /** The page that sent it. */
   readonly returnTo: string;
 }
+
+/** @returns the request, if the account that is signed in now has sent it */
+export const findRequestOf = (
+  request: PendingRequest | undefined,
+  account: string | undefined,
+): PendingRequest | undefined =>
+  account !== undefined && request?.account === account ? request : undefined;
 
 interface StoredRequest {
   /** Random. Only an address with this value continues the request. */

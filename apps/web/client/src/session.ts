@@ -41,6 +41,10 @@ const subscribe = (onChange: () => void) => {
 
 export const useSession = (): SessionState => useSyncExternalStore(subscribe, () => state);
 
+/** The e-mail address of the user, who has signed in. */
+export const getAccount = (): string | undefined =>
+  state.kind === 'ready' && state.session.signedIn ? state.session.email : undefined;
+
 /** Reads the session. The last known one stays while the server does not answer. */
 export async function loadSession(): Promise<void> {
   loadedAt = Date.now();

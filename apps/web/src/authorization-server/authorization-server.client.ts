@@ -28,7 +28,7 @@ interface Call<Result> extends RequestOrigin {
 }
 
 /** Limit of one request, from the connection to the last byte. It is shorter than the claim on a refresh. */
-export const AUTH_TIMEOUT_SECONDS = 4;
+const AUTH_TIMEOUT_SECONDS = 4;
 
 /**
  * Calls the authorization server through openid-client, as a confidential client by `private_key_jwt`. It reads the metadata at

@@ -17,8 +17,10 @@ const FROM_SERVERS = 'gatehouse web: from servers';
 export const AcceptsServers = () => SetMetadata(FROM_SERVERS, true);
 
 const SAFE_METHODS = ['GET', 'HEAD'];
-const isGuarded = ({ method, url }: FastifyRequest): boolean =>
-  !SAFE_METHODS.includes(method) || /^\/(activity|api|session)(\/|\?|$)/.test(url);
+/** By the route and not by the address, because the router decodes `%73ession` and accepts an absolute address. */
+const isGuarded = ({ method, url, routeOptions }: FastifyRequest): boolean =>
+  !SAFE_METHODS.includes(method) ||
+  /^\/(activity|api|session)(\/|\?|$)/.test(routeOptions.url ?? url);
 
 /**
  * Protects against cross-site request forgery (RFC 10017 §6.1.3.3). Another origin cannot send the header `x-requested-by`

@@ -115,7 +115,7 @@ export class WebSessionRepository {
     );
   }
 
-  /** Takes part in the transaction of the caller. @returns the row as it was; undefined while it is claimed or after it ended */
+  /** Takes part in the transaction of the caller. @returns the row as it was; undefined after the session has ended */
   async delete(id: string): Promise<SessionRow | undefined> {
     const { rows } = await this.unitOfWork.execute<RawRow>(
       `DELETE FROM web_session WHERE id = $1 RETURNING ${COLUMNS}`,

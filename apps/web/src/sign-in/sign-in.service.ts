@@ -49,7 +49,7 @@ export class SignInService {
     const sid = claims?.['sid'];
     if (!claims || refreshToken === undefined || typeof sid !== 'string') {
       this.log.error(
-        `${this.config.CLIENT_ID} gets no refresh token or no sid: register it as --first-party, with the grant refresh_token`,
+        `${this.config.CLIENT_ID} gets no refresh token or no sid: register it with the grant refresh_token and without offline_access`,
       );
       throw new GrantRejected('no_session');
     }

@@ -34,6 +34,8 @@ export class SignOutJob implements OnModuleInit {
     this.scheduler.add({
       name: `sign-outs-${this.config.TOOL}`,
       everySeconds: 0.25,
+      // A write of this process ends the pause, so only the rows of a process that died wait for it.
+      maxIdleSeconds: Math.max(60, this.config.IDLE_POLL_SECONDS),
       runsOn: 'lease holder',
       hasWork: () => this.signOuts.outbox.hasDue(),
       run: () => this.deliverDue(),
@@ -82,5 +84,6 @@ export class SignOutJob implements OnModuleInit {
 
 const bindTo = (id: string) => ({ purpose: 'sign-out', context: id }) as const;
 
-/** The session has ended before, by time or at the authorization server. */
-const isOver = (error: unknown): boolean => error instanceof GrantRejected;
+/** The session has ended before, by time or at the authorization server. After another error it may still be active there. */
+const isOver = (error: unknown): boolean =>
+  error instanceof GrantRejected && error.code === 'invalid_grant';

@@ -10,12 +10,12 @@ const DRILL = '/activity/drills/wrong-audience';
 describe('a server without DEMO_ACTIVITY', () => {
   const web = useRunningWeb();
 
-  it('has neither the routes nor the drills of the panel', async () => {
+  it('answers 404 to the routes and the drills of the panel', async () => {
     await web.request().get('/activity').set(FROM_PAGE).expect(404);
     await web.request().post(DRILL).set(FROM_PAGE).expect(404);
   });
 
-  it('has no code of the panel in the path of a request', () => {
+  it('runs no code of the panel for a request', () => {
     expect(() => web.get(ActivityModule)).toThrow();
     expect(() => web.get<unknown>(UPSTREAM_OBSERVER)).toThrow();
   });

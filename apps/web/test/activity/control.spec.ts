@@ -60,7 +60,7 @@ describe('the control server of the demo', () => {
     expect(await send()).toEqual({ status: 200, body: { calls: 1 } });
   });
 
-  it('has a new secret of 256 bits at each start', async () => {
+  it('makes a new secret of 256 bits at each start', async () => {
     const other = await ControlServer.start({});
     expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
     expect(other.settings.DEMO_CONTROL_SECRET).not.toBe(secret);
@@ -168,7 +168,7 @@ describe('an app that a drill pauses', () => {
     expect(await Promise.race([exit, Promise.resolve('no exit')])).toBe('no exit');
   });
 
-  it('is reported when it crashes after the pause', async () => {
+  it('reports its crash after the pause', async () => {
     service.start();
     await untilStarted(1);
     const exit = service.untilUnexpectedExit();

@@ -47,7 +47,7 @@ describe('the requests behind a click', () => {
 });
 
 describe('the tokens in use', () => {
-  it('are the latest of each audience, also after a drill has sent an older one', () => {
+  it('show the latest of each audience, also after a drill has sent an older one', () => {
     const entries = [
       aRequest(1, { claims: { aud: 'orders', exp: 100 } }),
       aRequest(2, { claims: { aud: 'billing', exp: 110 } }),
@@ -60,7 +60,7 @@ describe('the tokens in use', () => {
     ]);
   });
 
-  it('have the generation of the latest refresh', () => {
+  it('show the generation of the latest refresh', () => {
     expect(latestGeneration([aRequest(1)])).toBeUndefined();
     expect(latestGeneration([aRequest(1, { generation: 1 }), aRequest(2)])).toBe(1);
   });
@@ -77,12 +77,12 @@ describe('the tokens in use', () => {
 });
 
 describe('a drill', () => {
-  it('is left out in containers when it needs the launcher', () => {
+  it('does not appear in containers when it needs the launcher', () => {
     expect(availableDrills(false)).toEqual(['replay', 'end-session', 'wrong-audience']);
     expect(availableDrills(true)).toHaveLength(5);
   });
 
-  it('has no state before its first run', () => {
+  it('shows no state before its first run', () => {
     expect(drillState([aRequest(1)], 'replay', 0)).toBeUndefined();
   });
 
@@ -115,7 +115,7 @@ describe('a drill', () => {
 });
 
 describe('the texts of the panel', () => {
-  it('have a sentence for the same steps in both languages', () => {
+  it('explain the same steps in both languages', () => {
     expect(Object.keys(de.steps)).toEqual(Object.keys(en.steps));
   });
 

@@ -6,6 +6,7 @@ import {
   toItems,
 } from '../../client/src/catalogue.js';
 import {
+  findRequestOf,
   type KeyValueStore,
   keepPendingRequest,
   takePendingRequest,
@@ -26,6 +27,7 @@ describe('a request that waits for a sign-in (RFC 9470)', () => {
     path: '/api/invoices/inv_1/refund',
     headers: { 'idempotency-key': 'key' },
     kind: 'refund' as const,
+    account: 'ada@example.org',
     returnTo: '/orders/ord_1',
   };
   const queryOf = (address: string) => address.slice(address.indexOf('?'));
@@ -58,6 +60,13 @@ describe('a request that waits for a sign-in (RFC 9470)', () => {
 
     expect(takePendingRequest(storage, query(), 1)).toBeUndefined();
     expect(takePendingRequest(storage, queryOf(address), 1)).toBeUndefined();
+  });
+
+  it('the tab drops it when the user signs in to another account', () => {
+    expect(findRequestOf(request, 'ada@example.org')).toBe(request);
+    expect(findRequestOf(request, 'bob@example.org')).toBeUndefined();
+    expect(findRequestOf(request, undefined)).toBeUndefined();
+    expect(findRequestOf(undefined, undefined)).toBeUndefined();
   });
 
   it('the tab drops it after ten minutes', () => {

@@ -32,6 +32,14 @@ describe('requests that change something, or read an API (RFC 10017 §6.1.3.3)',
     }
   });
 
+  it.each(['/%73ession', '/%61pi/orders', '/%61%70%69/orders?x=1'])(
+    'refuses a request of another site that writes the address as %s',
+    async (path) => {
+      const { body } = await web.request().get(path).expect(403);
+      expect(body).toMatchObject({ code: 'header_missing' });
+    },
+  );
+
   it('allows no other origin to ask for permission (CORS)', async () => {
     const answer = await web.request().options('/api/orders').set({
       origin: 'https://evil.example',

@@ -5,19 +5,19 @@ const cookieAt = (PUBLIC_URL: string) => new SessionCookie(webConfig({ PUBLIC_UR
 const SECRET = 'a'.repeat(43);
 
 describe('the cookie of a session (RFC 10017 §6.1.3.2)', () => {
-  it('has the prefix __Host- and all protections over https', () => {
+  it('carries the prefix __Host- and all protections over https', () => {
     expect(cookieAt('https://shop.example').write(SECRET)).toBe(
       `__Host-session=${SECRET}; Path=/; HttpOnly; Secure; SameSite=Strict`,
     );
   });
 
-  it('has the port in its name at a loopback address, because cookies ignore ports', () => {
+  it('carries the port in its name at a loopback address, because cookies ignore ports', () => {
     expect(cookieAt('http://localhost:3003').write(SECRET)).toBe(
       `session-3003=${SECRET}; Path=/; HttpOnly; SameSite=Strict`,
     );
   });
 
-  it('is found among others by its exact name only', () => {
+  it('matches by its exact name only, among other cookies', () => {
     const cookie = cookieAt('https://shop.example');
     expect(cookie.read(`a=b; __Host-session=${SECRET}; c=d`)?.secret).toBe(SECRET);
     expect(cookie.read(`session=${SECRET}; __host-session=${SECRET}`)).toBeUndefined();
@@ -30,7 +30,7 @@ describe('the cookie of a session (RFC 10017 §6.1.3.2)', () => {
     expect(key?.id).not.toBe(SECRET);
   });
 
-  it('is deleted with the same attributes', () => {
+  it('expires with the same attributes after a sign-out', () => {
     expect(cookieAt('https://shop.example').clear()).toBe(
       '__Host-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict',
     );

@@ -68,6 +68,8 @@ describe('configuration of web', () => {
       expect.arrayContaining(required),
     );
     expect(faultsOf({ ...production, PUBLIC_URL: 'http://shop.example' })).toHaveLength(1);
+    // Refresh tokens and ID tokens pass there, and openid-client trusts TLS instead of the signature of an ID token.
+    expect(faultsOf({ ...production, AUTH_URL: 'http://auth:3000' })).toHaveLength(1);
     expect(faultsOf({ ...production, SESSION_SECRET: 'short' })).toHaveLength(1);
     expect(faultsOf({ ...production, DEMO_ACTIVITY: 'true' })).toHaveLength(1);
   });

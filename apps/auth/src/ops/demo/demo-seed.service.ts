@@ -75,7 +75,7 @@ const buildApplication = ({ FIRST_PARTY_SCOPE }: DemoConfig) => ({
 
 const PUBLIC_CLIENT = { authMethod: 'none', secretHashes: [] } as const;
 
-/** The client that `npm run demo` plays. Every user can sign in, and only users with a role get the privileged scopes. */
+/** The client that the walk of the demo plays. Every user can sign in, and only users with a role get the privileged scopes. */
 const buildStaffClient = (config: DemoConfig): ClientRegistration => ({
   ...buildApplication(config),
   ...PUBLIC_CLIENT,

@@ -44,7 +44,7 @@ export const accountDe: typeof accountEn = {
     back: 'Zurück zu Ihrem Konto',
   },
   emailChange: {
-    title: 'E-Mail-Adresse ändern',
+    title: 'E\u2011Mail-Adresse ändern',
     address: 'Neue E-Mail-Adresse',
     submit: 'Code senden',
     effect:

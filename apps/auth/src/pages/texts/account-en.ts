@@ -44,7 +44,8 @@ export const accountEn = {
     back: 'Back to your account',
   },
   emailChange: {
-    title: 'Change your e-mail address',
+    // U+2011 keeps the word on one line.
+    title: 'Change your e\u2011mail address',
     address: 'New e-mail address',
     submit: 'Send code',
     effect:

@@ -1,7 +1,8 @@
 /** The texts of the pages that confirm an address, and of those for a forgotten password. */
 const en = {
   verification: {
-    title: 'Confirm your e-mail address',
+    // U+2011 keeps the word on one line.
+    title: 'Confirm your e\u2011mail address',
     sent: 'We sent you a message with a code. It can take a minute to arrive. Look in the spam folder as well.',
     code: 'Code',
     codeHint: '8 digits',
@@ -37,7 +38,7 @@ const en = {
 
 const de: typeof en = {
   verification: {
-    title: 'E-Mail-Adresse bestätigen',
+    title: 'E\u2011Mail-Adresse bestätigen',
     sent: 'Wir haben Ihnen eine Nachricht mit einem Code geschickt. Sie kann eine Minute brauchen. Sehen Sie auch im Spam-Ordner nach.',
     code: 'Code',
     codeHint: '8 Ziffern',

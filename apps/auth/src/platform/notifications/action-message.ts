@@ -65,7 +65,7 @@ const en: Record<ActionMessageKind, ActionText> = {
   register: {
     subject: 'Confirm your e-mail address',
     text: confirmEn(
-      'enter this code on the page on which you created your account:',
+      'Enter this code on the page on which you created your account:',
       'Or open this link, and enter the password that you chose:',
       'If you did not create an account, ignore this message. Without your confirmation there is no account.',
     ),
@@ -73,7 +73,7 @@ const en: Record<ActionMessageKind, ActionText> = {
   verify_email: {
     subject: 'Confirm your e-mail address',
     text: confirmEn(
-      'enter this code on the page on which you created your account or asked for this message:',
+      'Enter this code on the page on which you created your account or asked for this message:',
       'Or open this link, and enter your password:',
       'If you did not create an account, ignore this message. Do not enter a code that you did not ask for.',
     ),
@@ -81,16 +81,16 @@ const en: Record<ActionMessageKind, ActionText> = {
   change_email: {
     subject: 'Confirm your new e-mail address',
     text: confirmEn(
-      'enter this code on the page on which you changed your e-mail address:',
+      'Enter this code on the page on which you asked for the change of your e-mail address:',
       'Or open this link, and enter your password:',
-      'If you did not change your e-mail address, ignore this message. Then nothing changes.',
+      'If you did not ask for this, ignore this message. Then nothing changes.',
     ),
   },
   reset_password: {
     subject: 'Choose a new password',
     text: ({ link, expiresAt }) => `Hello,
 
-open this link to choose a new password:
+Open this link to choose a new password:
 
     ${link}
 
@@ -103,7 +103,7 @@ If you did not ask for it, ignore this message. Your password stays as it is.
     subject: 'Your e-mail address was changed',
     text: ({ link, expiresAt }) => `Hello,
 
-the e-mail address of your account was changed from this address to another one. All other sessions were ended.
+The e-mail address of your account was changed from this address to another one. All other sessions were ended.
 
 If that was you, there is nothing to do.
 
@@ -119,7 +119,7 @@ It works once, until ${formatTime(expiresAt)}. Do not give it to another person.
     subject: 'You already have an account',
     text: ({ link }) => `Hello,
 
-your e-mail address was entered for a new account, or as the new address of another account. It already has an account.
+Your e-mail address was entered for a new account, or as the new address of another account. It already has an account.
 Nothing was changed.
 
 If that was you, sign in. If you do not know your password, you can choose a new one:
@@ -151,9 +151,9 @@ const de: Record<ActionMessageKind, ActionText> = {
   change_email: {
     subject: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
     text: confirmDe(
-      'geben Sie diesen Code auf der Seite ein, auf der Sie Ihre E-Mail-Adresse geändert haben:',
+      'geben Sie diesen Code auf der Seite ein, auf der Sie die Änderung Ihrer E-Mail-Adresse verlangt haben:',
       'Oder öffnen Sie diesen Link, und geben Sie Ihr Passwort ein:',
-      'Wenn Sie Ihre E-Mail-Adresse nicht geändert haben, ist nichts zu tun. Dann ändert sich nichts.',
+      'Wenn Sie das nicht verlangt haben, ist nichts zu tun. Dann ändert sich nichts.',
     ),
   },
   reset_password: {

@@ -25,7 +25,7 @@ const en: NotificationTexts = {
     subject: 'We ended one of your sessions',
     text: ({ when, device = 'an unknown device', network }) => `Hello,
 
-on ${when}, a copy of the credentials that keep you signed in was used. This server cannot distinguish the copy from the
+On ${when}, a copy of the credentials that keep you signed in was used. This server cannot distinguish the copy from the
 original, so it ended that session for both.
 
 The session began on: ${device}${network === undefined ? '' : `, from the network ${network}`}
@@ -42,7 +42,7 @@ ${NO_LINK}
     subject: 'Your password was changed',
     text: ({ when }) => `Hello,
 
-on ${when}, the password of your account was changed. All other sessions were ended.
+On ${when}, the password of your account was changed. All other sessions were ended.
 
 If that was you, there is nothing to do.
 
@@ -57,7 +57,7 @@ ${NO_LINK}
     subject: 'Your e-mail address was changed',
     text: ({ when }) => `Hello,
 
-on ${when}, the e-mail address of your account was changed from this address to another one. All other sessions were ended.
+On ${when}, the e-mail address of your account was changed from this address to another one. All other sessions were ended.
 
 If that was you, there is nothing to do.
 
@@ -70,7 +70,7 @@ ${NO_LINK}
     subject: 'Your account was deleted',
     text: ({ when }) => `Hello,
 
-on ${when}, your account was deleted, because a signed-in user asked for it. All sessions were ended. This is the last
+On ${when}, your account was deleted, because a signed-in user asked for it. All sessions were ended. This is the last
 message about this account.
 
 If that was not you:

@@ -23,9 +23,9 @@ function rememberClick(id: string, label: string): void {
  */
 export function watchClicks(): () => void {
   const listener = ({ target }: MouseEvent): void => {
-    const control = target instanceof Element ? target.closest('button, a') : null;
+    const control = target instanceof Element ? target.closest<HTMLElement>('button, a') : null;
     if (!control || control.closest('.activity')) return;
-    const label = control.getAttribute('aria-label') ?? control.textContent;
+    const label = control.getAttribute('aria-label') ?? control.innerText;
     rememberClick(click, label.replace(/\s+/g, ' ').trim());
   };
   document.addEventListener('click', listener, { capture: true });

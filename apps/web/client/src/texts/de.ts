@@ -90,7 +90,6 @@ export const de: Texts = {
     all: 'Alle',
     older: 'Ältere Bestellungen',
     newest: 'Neueste Bestellungen',
-    placedOn: (when) => `Bestellt am ${when}`,
     states: { placed: 'Bestellt', cancelled: 'Storniert' },
   },
   order: {
@@ -108,7 +107,7 @@ export const de: Texts = {
     askRefund: 'Um Erstattung bitten',
     askRefundQuestion: 'Die Bestellung wird storniert, und wir erstatten Ihnen die Zahlung.',
     askRefundConfirm: 'Ja, um Erstattung bitten',
-    keep: 'Nein, behalten',
+    keep: 'Nein, nichts ändern',
     working: 'Einen Moment …',
     changed: 'Die Bestellung hat sich geändert. Dies ist ihr jetziger Stand.',
     refundAsked: 'Sie haben um Erstattung gebeten. Wir erstatten Ihnen die Zahlung.',

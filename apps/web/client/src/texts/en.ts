@@ -87,7 +87,6 @@ export const en = {
     all: 'All',
     older: 'Older orders',
     newest: 'Newest orders',
-    placedOn: (when: string) => `Placed on ${when}`,
     states: { placed: 'Placed', cancelled: 'Cancelled' },
   },
   order: {
@@ -105,7 +104,7 @@ export const en = {
     askRefund: 'Ask for a refund',
     askRefundQuestion: 'This cancels the order, and our staff will return your payment.',
     askRefundConfirm: 'Yes, ask for a refund',
-    keep: 'No, keep it',
+    keep: 'No, change nothing',
     working: 'One moment …',
     changed: 'The order has changed. This is its present state.',
     refundAsked: 'You asked for a refund. Our staff will return your payment.',
