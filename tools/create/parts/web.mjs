@@ -55,6 +55,23 @@ function documents() {
     },
     replaceText(app, /\[apps\/web\]\(\.\.\/web\.md\) is one: its tokens stay/, 'Its tokens stay'),
     dropSection('docs/flows/logout.md', '## How does a client receive it?'),
+    replaceText(
+      'docs/flows/logout.md',
+      'participant B as back office',
+      'participant B as another client',
+    ),
+    replaceText('docs/backups.md', /^Do not back up the database of \[web\][^]*?\n\n/m, ''),
+    replaceText(
+      'docs/replicas.md',
+      / Only\nthe two tools of \[web\]\(web\.md\) share a file\./,
+      '',
+    ),
+    dropLines('docs/replicas.md', /^- `SESSION_SECRET`|^\| sessions of web /),
+    replaceText(
+      'docs/replicas.md',
+      '; web inserts each `jti` once         ',
+      '                                      ',
+    ),
   ];
 }
 
