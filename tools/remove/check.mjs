@@ -83,6 +83,8 @@ async function check(cwd, edited) {
 
 /** Without the checks of the source alone, which the scripts of the copy include. @param {string} cwd */
 async function checkWhole(cwd) {
+  const options = ['--package-lock-only', '--ignore-scripts', '--prefer-offline', '--no-audit'];
+  await run('npm install', ['npm', 'install', ...options], { cwd, env: process.env });
   // Tests and documents ask Git for the files.
   const author = ['-c', 'user.name=check', '-c', 'user.email=check@localhost'];
   await run('git init', ['git', 'init', '--quiet'], { cwd });
