@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { defineCommand, Failure, UsageError } from '../terminal/command.mjs';
 import { secondsSince } from '../terminal/output.mjs';
 import { exitCodeOf, freePort, run } from '../terminal/processes.mjs';
+import { portVariable } from '../start/settings.mjs';
 import { makeFolderForCopies, ROOT } from '../workspace.mjs';
 import { SHAPES } from './choices.mjs';
 import { readRecord, sizeOf, writeRecord } from './shapes.mjs';
@@ -119,15 +120,16 @@ const environment = (settings = {}) => ({
 });
 
 /** @param {Choices} choices @returns {Promise<Record<string, string>>} a free port for each app, as `npm start` reads it */
-async function freePorts({ auth, samples, services }) {
+async function freePorts({ auth, samples, services, parts }) {
   const apps = [
     ...(auth === 'own' ? ['auth'] : []),
     ...(samples ? ['orders', 'billing'] : []),
+    ...(parts.includes('web') ? ['shop', 'back-office'] : []),
     ...services,
   ];
   /** @type {Record<string, string>} */
   const ports = {};
-  for (const app of apps) ports[`${app.toUpperCase()}_PORT`] = String(await freePort());
+  for (const app of apps) ports[portVariable(app)] = String(await freePort());
   return ports;
 }
 
@@ -190,7 +192,7 @@ async function sendCorpus(project) {
   const trust = { AUTH_ISSUER: `http://127.0.0.1:${issuerPort}`, ALGORITHMS: 'ES256' };
   const ports = await freePorts(project.choices);
   const [service] = project.choices.services;
-  const url = `http://localhost:${ports[`${service.toUpperCase()}_PORT`]}`;
+  const url = `http://localhost:${ports[portVariable(service)]}`;
   const words = [
     ...['corpus', '--url', `${url}/${service}`, '--audience', url, '--scope', `${service}:read`],
     ...['--issuer-port', issuerPort, '--wait', '120'],

@@ -83,11 +83,13 @@ async function check(cwd, edited) {
 
 /** Without the checks of the source alone, which the scripts of the copy include. @param {string} cwd */
 async function checkWhole(cwd) {
+  const options = ['--package-lock-only', '--ignore-scripts', '--prefer-offline', '--no-audit'];
+  await run('npm install', ['npm', 'install', ...options], { cwd, env: process.env });
   // Tests and documents ask Git for the files.
-  const git = ['git', '-c', 'user.name=check', '-c', 'user.email=check@localhost'];
+  const author = ['-c', 'user.name=check', '-c', 'user.email=check@localhost'];
   await run('git init', ['git', 'init', '--quiet'], { cwd });
   await run('git add', ['git', 'add', '--all'], { cwd });
-  await run('git commit', [...git, 'commit', '--quiet', '--message', 'Remove'], { cwd });
+  await run('git commit', ['git', ...author, 'commit', '--quiet', '--message', 'Remove'], { cwd });
   const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
   for (const script of ['build', 'docs:build', 'docs:check', 'typecheck', 'lint', 'test']) {
     const start = performance.now();

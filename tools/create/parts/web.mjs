@@ -55,11 +55,23 @@ function documents() {
     },
     replaceText(app, /\[apps\/web\]\(\.\.\/web\.md\) is one: its tokens stay/, 'Its tokens stay'),
     dropSection('docs/flows/logout.md', '## How does a client receive it?'),
-    dropLines(
-      'docs/replicas.md',
-      /^Only the two tools of|^- `SESSION_SECRET`|^\| sessions of web /,
+    replaceText(
+      'docs/flows/logout.md',
+      'participant B as back office',
+      'participant B as another client',
     ),
-    replaceText('docs/backups.md', /^Do not back up the database of[^]*?\n\n/m, ''),
+    replaceText('docs/backups.md', /^Do not back up the database of \[web\][^]*?\n\n/m, ''),
+    replaceText(
+      'docs/replicas.md',
+      / Only\nthe two tools of \[web\]\(web\.md\) share a file\./,
+      '',
+    ),
+    dropLines('docs/replicas.md', /^- `SESSION_SECRET`|^\| sessions of web /),
+    replaceText(
+      'docs/replicas.md',
+      '; web inserts each `jti` once         ',
+      '                                      ',
+    ),
     replaceText('docs/which-token.md', /^A page in a browser needs no token.*\n\n/m, ''),
   ];
 }
