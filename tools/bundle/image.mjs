@@ -16,7 +16,11 @@ const NOT_AT_RUN_TIME =
 export function copyRunTimeFiles({ app, target, packages }) {
   copy(`${app}/package.json`, target);
   const libraries = projectFolders().filter((folder) => folder.startsWith('libs/'));
-  for (const dist of [app, ...libraries].map((folder) => `${folder}/dist`)) {
+  // Nx builds only the libraries that the app uses.
+  const built = [app, ...libraries]
+    .map((folder) => `${folder}/dist`)
+    .filter((folder) => existsSync(join(ROOT, folder)));
+  for (const dist of built) {
     const assets = filesIn(join(ROOT, dist)).filter((path) => isClient(path) || !isBundled(path));
     for (const path of assets) copy(`${dist}/${path}`, target);
   }
