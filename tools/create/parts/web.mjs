@@ -61,16 +61,9 @@ function documents() {
       'participant B as another client',
     ),
     replaceText('docs/backups.md', /^Do not back up the database of \[web\][^]*?\n\n/m, ''),
-    replaceText(
+    dropLines(
       'docs/replicas.md',
-      / Only\nthe two tools of \[web\]\(web\.md\) share a file\./,
-      '',
-    ),
-    dropLines('docs/replicas.md', /^- `SESSION_SECRET`|^\| sessions of web /),
-    replaceText(
-      'docs/replicas.md',
-      '; web inserts each `jti` once         ',
-      '                                      ',
+      /^Only the two tools of|^- `SESSION_SECRET`|^\| sessions of web /,
     ),
     replaceText('docs/which-token.md', /^A page in a browser needs no token.*\n\n/m, ''),
   ];
