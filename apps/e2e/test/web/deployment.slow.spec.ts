@@ -213,8 +213,8 @@ if (executablePath === undefined) {
       for (const { familyId } of traffic.refreshes)
         answered[familyId] = (answered[familyId] ?? 0) + 1;
       const families = await readFamilies(deployment);
-      const generations = families.map(({ id, generation }) => [id, generation] as const);
-      expect(Object.fromEntries(generations)).toEqual(answered);
+      const generations = families.map(({ generation }) => generation);
+      expect(generations).toEqual(families.map(({ id }) => answered[id] ?? 0));
       const successors = traffic.refreshes.map(({ successor }) => successor);
       expect(new Set(successors).size).toBe(successors.length);
       expect(families.map(({ endReason }) => endReason)).not.toContain('reuse');
