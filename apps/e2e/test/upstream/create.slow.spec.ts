@@ -117,18 +117,20 @@ describe('npm run create', () => {
   );
 
   it.each([
-    ['with orders and billing', SHAPES.full],
-    ['without samples', SHAPES.standard],
-  ])('writes no file that names apps/web for a project %s but not web', async (_what, shape) => {
-    const parts = shape.parts.filter((part) => part !== 'web');
-    const project = await projectOf(completeChoices({ ...shape, parts }));
+    ['with orders and billing', true],
+    ['without samples', false],
+  ])('writes no file that names apps/web for a project %s but not web', async (_what, samples) => {
+    const parts = OPTIONAL_PARTS.filter((part) => part !== 'web');
+    const project = await projectOf(
+      completeChoices({ name: 'acme', samples, parts, libraryTests: samples }),
+    );
 
     const traces = [...project].flatMap(([path, text]) => [
       ...(/(^|\/)(web[./]|shop|back-office)/.test(path) ? [path] : []),
       ...[...text.matchAll(NAMES_OF_WEB)].map(([line]) => `${path}: ${line}`),
     ]);
     expect(traces).toEqual([]);
-    expect(project.has('apps/orders/src/main.ts')).toBe(shape.samples);
+    expect(project.has('apps/orders/src/main.ts')).toBe(samples);
   });
 
   it('writes the same bytes for the same source and choices', async () => {
