@@ -42,11 +42,11 @@ export const RESOURCE_SERVERS = APIS.filter((app) => app !== 'auth');
 export const HAS_AUTH = APIS.includes('auth');
 
 /**
- * The tools for browsers. All of them run the app web, with different settings.
+ * The tools for browsers. All of them run the app web, with different settings. Without its folder, the rest runs without them.
  *
  * @type {Record<string, number>}
  */
-const WEB_PORTS = { shop: 3003, 'back-office': 3004 };
+const WEB_PORTS = existsSync(join(ROOT, 'apps/web')) ? { shop: 3003, 'back-office': 3004 } : {};
 
 export const WEB_TOOLS = Object.keys(WEB_PORTS);
 

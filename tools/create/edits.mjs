@@ -80,7 +80,7 @@ export function dropTests(file, ...titles) {
 /** @param {readonly string[]} lines @param {string} title */
 function placeOfTest(lines, title) {
   const at = lines.findIndex((line) => line.includes(title));
-  const isStart = (/** @type {string} */ line) => /^\s*(it|describe)[.(]/.test(line);
+  const isStart = (/** @type {string} */ line) => /^\s*(it|describe)\w*[.(]/.test(line);
   const first = lines.findLastIndex((line, index) => index <= at && isStart(line));
   const [indent] = /^\s*/.exec(lines[first] ?? '') ?? [''];
   const ends = [`${indent}});`, `${indent});`];

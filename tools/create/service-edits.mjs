@@ -1,5 +1,5 @@
 import { Failure } from '../terminal/command.mjs';
-import { dropJson, dropLines, replaceText } from './edits.mjs';
+import { dropLines, replaceText } from './edits.mjs';
 
 /** @typedef {import('./edits.mjs').Edit} Edit */
 
@@ -17,7 +17,6 @@ export const serviceEdits = (name, port) => [
     new RegExp(` {2}\\{\\n {4}identifier: 'http://localhost:${port}',\\n[^]*?\\n {2}\\},\\n`),
     '',
   ),
-  dropJson('apps/e2e/package.json', ['nx', 'implicitDependencies', name]),
   compose(name),
   dropLines('deploy/monitoring/prometheus.yml', new RegExp(`^ +- ${name}(-scaled)?$`)),
   ...kubernetes(name),

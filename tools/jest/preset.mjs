@@ -24,7 +24,18 @@ function missingPackages() {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-export const LEFT_OUT = missing?.neededBy.map((path) => `<rootDir>/test/${path}`) ?? [];
+/** The tests of apps/web in the project e2e, in a workspace without apps/web. */
+const leftWithWeb = existsSync('test/web') && !existsSync('../web') ? ['<rootDir>/test/web/'] : [];
+if (leftWithWeb.length > 0) {
+  process.stderr.write(
+    `SKIPPED: the tests in ${resolve('test/web')}, because apps/web is missing.\n`,
+  );
+}
+
+export const LEFT_OUT = [
+  ...(missing?.neededBy.map((path) => `<rootDir>/test/${path}`) ?? []),
+  ...leftWithWeb,
+];
 
 /**
  * One Jest configuration for every project: native ES modules, compiled by SWC, libraries from their sources.

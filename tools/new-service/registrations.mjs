@@ -25,13 +25,6 @@ const PLACES = {
       change: (text) => text.replace(/\n?\};$/, `\n  ${many}: ${port},\n};`),
     },
   ],
-  'apps/e2e/package.json': ({ many }) => [
-    {
-      what: 'implicitDependencies',
-      place: /"implicitDependencies": \[[^\]]*\]/,
-      change: (text) => text.replace(/\n *\]$/, (end) => `,\n      "${many}"${end}`),
-    },
-  ],
   'deploy/monitoring/prometheus.yml': ({ many }) => [
     {
       what: 'the comment "new:service adds its name above"',

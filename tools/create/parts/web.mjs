@@ -1,4 +1,4 @@
-import { dropJson, dropLines, dropSection, dropTests, replaceText } from '../edits.mjs';
+import { dropLines, dropSection, dropTests, replaceText } from '../edits.mjs';
 import { alignTables } from '../unlink.mjs';
 
 const E2E = 'apps/e2e/test';
@@ -19,11 +19,10 @@ export const part = {
   edits: [
     replaceText(
       'tools/workspace.mjs',
-      "const WEB_PORTS = { shop: 3003, 'back-office': 3004 };",
-      'const WEB_PORTS = {};',
+      / Without its folder, the rest runs without them\.\n([^]*?const WEB_PORTS = ).*/,
+      '\n$1{};',
     ),
     dropLines('tools/run.mjs', /web-clients/),
-    dropJson('apps/e2e/package.json', ['nx', 'implicitDependencies', 'web']),
     dropLines('tools/start/settings.mjs', /web(Client)?Settings/),
     dropLines('tools/start/main.mjs', /startControl|\bcontrol\b/),
     ...compose(),
@@ -152,31 +151,16 @@ function kubernetes() {
 
 function tests() {
   return [
-    replaceText(`${E2E}/units/compose.spec.ts`, ", 'web'] as const", '] as const'),
-    replaceText(
-      `${E2E}/units/compose.spec.ts`,
-      "const TOOLS = ['shop', 'back-office']",
-      'const TOOLS: string[] = []',
-    ),
-    replaceText(`${E2E}/units/kubernetes-manifests.spec.ts`, "'billing', 'web']", "'billing']"),
-    replaceText(
-      `${E2E}/units/kubernetes-manifests.spec.ts`,
-      "const TOOLS = ['shop', 'back-office']",
-      'const TOOLS: string[] = []',
-    ),
     dropLines(`${E2E}/upstream/boundaries.slow.spec.ts`, /'apps\/web\//),
     dropTests(`${E2E}/flows/watch.slow.spec.ts`, 'builds the client of web'),
+    replaceText(`${E2E}/flows/watch.slow.spec.ts`, 'freePorts, WEB_TOOLS }', 'freePorts }'),
+    ...['flows/watch', 'samples/start'].map((name) =>
+      dropLines(`${E2E}/${name}.slow.spec.ts`, /^const itWithWeb/),
+    ),
     dropTests(
       `${E2E}/samples/start.slow.spec.ts`,
       'prints first the address to open',
       'registers the tools at auth',
     ),
-    replaceText(
-      `${E2E}/samples/start.slow.spec.ts`,
-      /const kept = \[[^\]]*\];/,
-      "const kept = ['auth.sqlite', 'billing.sqlite', 'demo.env', 'orders.sqlite', 'server-secret'];",
-    ),
-    replaceText(`${E2E}/samples/start.slow.spec.ts`, 'padEnd(13)', 'padEnd(9)'),
-    replaceText(`${E2E}/samples/start.slow.spec.ts`, 'data         SQLite', 'data     SQLite'),
   ];
 }

@@ -1,37 +1,22 @@
-import { appendFile, cp, readdir } from 'node:fs/promises';
+import { appendFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTemporaryFolder } from '../support/cleanup.js';
 import { e2eConfig } from '../support/e2e.config.js';
 import { send } from '../support/http.js';
-import { freePorts } from '../support/service-ports.js';
+import { freePorts, WEB_TOOLS } from '../support/service-ports.js';
 import { RunningCommand } from '../support/running-command.js';
 import { waitUntil } from '../support/wait-until.js';
+import { copyBuiltWorkspace } from '../support/workspace-copy.js';
 import { ROOT } from '../support/workspace.js';
 
-/** A copy of the workspace with its built apps, so that the test changes no source of the developer. */
+const itWithWeb = WEB_TOOLS.length > 0 ? it : it.skip;
+
 let folder: string;
 let dev: RunningCommand;
 let ports: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  folder = await createTemporaryFolder();
-  const copy = RunningCommand.start({
-    file: process.execPath,
-    arguments: [
-      '--input-type=module',
-      '--eval',
-      `const { copyWorkspace } = await import('./tools/workspace.mjs');
-       await copyWorkspace(${JSON.stringify(folder)});`,
-    ],
-    env: e2eConfig.shell,
-  });
-  if ((await copy.exit) !== 0) throw new Error(copy.output);
-  for (const app of await readdir(join(ROOT, 'apps'))) {
-    if (app === 'e2e') continue;
-    await cp(join(ROOT, 'apps', app, 'dist'), join(folder, 'apps', app, 'dist'), {
-      recursive: true,
-    });
-  }
+  folder = await copyBuiltWorkspace();
   ports = await freePorts();
   const DATA_DIR = await createTemporaryFolder();
   dev = RunningCommand.start({
@@ -70,7 +55,7 @@ describe('npm run dev', () => {
     expect(output.match(/guards changed\n/g)).toHaveLength(3);
   });
 
-  it('builds the client of web and restarts its tools when a source of the client changed', async () => {
+  itWithWeb('builds the client of web and restarts its tools when its source changed', async () => {
     const path = 'apps/web/client/src/main.tsx';
     const output = await change(path, `console.log('client changed');`, /^Restarted .* s\.$/m);
 

@@ -1,18 +1,19 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readDocumentedSettings } from '../support/documented-settings.js';
+import { appOf, SERVICES } from '../support/service-ports.js';
 import { ROOT } from '../support/workspace.js';
 
-const APPS = ['auth', 'orders', 'billing', 'web'] as const;
-/** The tools of web: one image, two services. */
-const TOOLS = ['shop', 'back-office'];
-const SERVICES = [...APPS.filter((app: string) => app !== 'web'), ...TOOLS];
-const appOf = (service: string) => (TOOLS.includes(service) ? 'web' : service);
+const APPS = [...new Set(SERVICES.map(appOf))];
+/** Without the folder of web, its services cannot start and are not checked. */
+const isPresent = (service: string) =>
+  existsSync(join(ROOT, 'apps', appOf(service.replace(/-(migrate|scaled)$/, ''))));
 
 /** Node's own, of which no app knows. */
 const NODE_SETTING = 'NODE_EXTRA_CA_CERTS';
@@ -82,7 +83,7 @@ describe('docker-compose.yml', () => {
     const text = await readFile(join(ROOT, 'docker-compose.yml'), 'utf8');
     compose = file.parse(parse(text, { merge: true, maxAliasCount: -1 }));
     apps = Object.entries(compose.services)
-      .filter(([, { image }]) => image?.startsWith('gatehouse-'))
+      .filter(([name, { image }]) => image?.startsWith('gatehouse-') && isPresent(name))
       .map(([name, service]) => [name, app.parse(service)]);
     scaled = apps.filter(([, { profiles }]) => profiles);
     createScript = await readFile(join(ROOT, 'deploy', 'secrets', 'create.sh'), 'utf8');
@@ -233,7 +234,9 @@ describe('docker-compose.yml', () => {
         expect(url).toMatch(/^https:/);
         return [new URL(url).host, name];
       });
-      const services = sites.map((host) => [host, `${host.split('.')[0]}-scaled`]);
+      const services = sites
+        .map((host) => [host, `${host.split('.')[0]}-scaled`] as const)
+        .filter(([, name]) => isPresent(name));
       expect(services.sort()).toEqual(named.sort());
       const issuers = scaled.flatMap(([, { environment }]) => environment['AUTH_ISSUER'] ?? []);
       expect(new Set(issuers)).toEqual(new Set(['https://auth.localhost']));
