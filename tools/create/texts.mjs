@@ -93,7 +93,6 @@ function factsOf(
       service: Object.hasOwn(scripts, 'new:service'),
       upgrade: Object.hasOwn(scripts, 'upgrade'),
       slow: Object.hasOwn(scripts, 'test:slow'),
-      security: existsSync(join(target, 'SECURITY.md')),
     },
     words: {
       title: titleOf(name),
@@ -107,6 +106,10 @@ function factsOf(
         .replace(/, ([^,]*)$/, ' and $1'),
       issuer,
       preset,
+      // On the line before, so that an upgrade changes no line of an earlier project.
+      report: existsSync(join(target, 'SECURITY.md'))
+        ? ' Report a vulnerability as [SECURITY.md](SECURITY.md) describes.'
+        : '',
     },
   };
 }

@@ -184,7 +184,9 @@ describe('npm run upgrade', () => {
       commit: git(source, 'rev-parse', 'HEAD').trim(),
     });
     const { stdout } = upgraded;
-    expect(stdout).toContain('New migrations (1):\n  apps/auth/src/platform/migrations/179');
+    expect(stdout).toMatch(
+      /New migrations \(\d+\):\n(?: {2}\S+\n)* {2}apps\/auth\/src\/platform\/migrations\/179/,
+    );
     expect(stdout).toMatch(/they stay deleted \(1\):\n {2}docs\/backups\.md/);
     expect(stdout).toMatch(/\n {2}docs\/abuse\.md\n/);
     expect(stdout).toContain('docs/sessions.md → docs/user-sessions.md');
