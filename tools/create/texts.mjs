@@ -71,6 +71,12 @@ function writeWithoutSamples(target, { services, auth }) {
 
 /** @typedef {{ is: Record<string, boolean>, words: Record<string, string> }} Facts */
 
+/** It ends the line before, so that an upgrade changes no line of an earlier project. @param {string} target */
+const reportSentence = (target) =>
+  existsSync(join(target, 'SECURITY.md'))
+    ? ' Report a vulnerability as [SECURITY.md](SECURITY.md) describes.'
+    : '';
+
 /** @param {string} target @param {Choices} choices @returns {Facts} */
 function factsOf(
   target,
@@ -106,10 +112,7 @@ function factsOf(
         .replace(/, ([^,]*)$/, ' and $1'),
       issuer,
       preset,
-      // On the line before, so that an upgrade changes no line of an earlier project.
-      report: existsSync(join(target, 'SECURITY.md'))
-        ? ' Report a vulnerability as [SECURITY.md](SECURITY.md) describes.'
-        : '',
+      report: reportSentence(target),
     },
   };
 }
