@@ -41,6 +41,7 @@ describe('a person in a browser, with the shop and the back office', () => {
       email: stack.credentials['DEMO_EMAIL'],
       scopes: ['orders:read', 'orders:write', 'billing:read', 'billing:pay'],
       isAllowed: true,
+      accountUrl: `${stack.auth.url}/account`,
     });
     const placed = await user.send(`${stack.shop[1].url}/api/orders`, {
       method: 'POST',

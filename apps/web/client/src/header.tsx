@@ -20,7 +20,9 @@ export const Header = ({ session }: { readonly session: Session }) => (
 
 const Account = ({ session }: { readonly session: Session & { readonly signedIn: true } }) => (
   <>
-    <span className="quiet small person">{session.name ?? session.email}</span>
+    <a className="small person" href={session.accountUrl} title={texts.menu.account}>
+      {session.name ?? session.email}
+    </a>
     <SignOut />
   </>
 );

@@ -15,6 +15,8 @@ export interface SignedIn {
   readonly scopes: readonly string[];
   /** False in the back office when the account has no role. */
   readonly isAllowed: boolean;
+  /** The account page of the authorization server. */
+  readonly accountUrl: string;
 }
 
 export type Session = (SignedOut | SignedIn) & {

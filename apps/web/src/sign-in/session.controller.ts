@@ -16,6 +16,8 @@ type SessionView = { readonly tool: string; readonly activity?: true } & (
       readonly scopes: readonly string[];
       /** Whether the user's roles open this tool. */
       readonly isAllowed: boolean;
+      /** Where users see their sessions, change their password, and delete their account. */
+      readonly accountUrl: string;
     }
 );
 
@@ -31,14 +33,15 @@ export class SessionController {
   @Get('session')
   @Header('cache-control', 'no-store')
   async show(@Req() { headers }: FastifyRequest): Promise<SessionView> {
-    const { TOOL: tool, DEMO_ACTIVITY } = this.config;
+    const { TOOL: tool, DEMO_ACTIVITY, AUTH_ISSUER } = this.config;
     const common = { tool, ...(DEMO_ACTIVITY && { activity: true as const }) };
     const session = await this.sessions.find(headers.cookie);
     if (!session) return { ...common, signedIn: false };
     const { name, email, accessTokens } = session.content;
     const scopes = Object.values(accessTokens).flatMap(({ scope }) => scope);
     const isAllowed = isToolAllowed(this.config, scopes);
-    return { ...common, signedIn: true, name, email, scopes, isAllowed };
+    const accountUrl = `${AUTH_ISSUER}/account`;
+    return { ...common, signedIn: true, name, email, scopes, isAllowed, accountUrl };
   }
 
   /** No ID token and no address of the authorization server passes through the browser. */

@@ -11,6 +11,7 @@ export const de: Texts = {
     allOrders: 'Bestellungen',
     totals: 'Summen',
     signIn: 'Anmelden',
+    account: 'Ihr Konto: Passwort, E-Mail-Adresse und Sitzungen',
     signOut: 'Abmelden',
     skip: 'Zum Inhalt springen',
   },

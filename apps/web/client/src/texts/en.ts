@@ -10,6 +10,7 @@ export const en = {
     allOrders: 'Orders',
     totals: 'Totals',
     signIn: 'Sign in',
+    account: 'Your account: password, e-mail address and sessions',
     signOut: 'Sign out',
     skip: 'Skip to the content',
   },
