@@ -1,4 +1,4 @@
-import { dropLines, dropSection, dropTests, replaceText } from '../edits.mjs';
+import { dropBlock, dropLines, dropSection, dropTests, replaceText } from '../edits.mjs';
 import { alignTables } from '../unlink.mjs';
 
 const E2E = 'apps/e2e/test';
@@ -152,6 +152,13 @@ function kubernetes() {
 function tests() {
   return [
     dropLines(`${E2E}/upstream/boundaries.slow.spec.ts`, /'apps\/web\//),
+    dropLines(`${E2E}/support/e2e.config.ts`, /soakMinutes|twenty tabs of apps\/web/),
+    dropBlock('tools/jest/preset.mjs', /^\/\*\* The tests of apps\/web/, /^}$/),
+    replaceText(
+      'tools/jest/preset.mjs',
+      /LEFT_OUT = \[\n {2}(.*),\n {2}\.\.\.leftWithWeb,\n\]/,
+      'LEFT_OUT = [$1]',
+    ),
     dropTests(`${E2E}/flows/watch.slow.spec.ts`, 'builds the client of web'),
     replaceText(`${E2E}/flows/watch.slow.spec.ts`, 'freePorts, WEB_TOOLS }', 'freePorts }'),
     ...['flows/watch', 'samples/start'].map((name) =>
