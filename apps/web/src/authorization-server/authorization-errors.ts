@@ -14,6 +14,10 @@ export class GrantRejected extends Error {
   }
 }
 
+/** The refresh token is "invalid, expired, revoked" (RFC 6749 §5.2): the session is over. After any other error it may be active. */
+export const isSessionOver = (error: unknown): boolean =>
+  error instanceof GrantRejected && error.code === 'invalid_grant';
+
 /** Errors about this client and not about its request (RFC 6749 §5.2): an operator corrects them, and the session stays. */
 const CLIENT_ERROR_CODES = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
 /** Codes of openid-client for an answer of the protocol that failed a check. With other codes there was no such answer. */

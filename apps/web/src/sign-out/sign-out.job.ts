@@ -1,7 +1,7 @@
 import { Scheduler } from '@gatehouse/persistence';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
-import { describeCause, GrantRejected } from '../authorization-server/authorization-errors.js';
+import { describeCause, isSessionOver } from '../authorization-server/authorization-errors.js';
 import { AuthorizationServerClient } from '../authorization-server/authorization-server.client.js';
 import { Sealer } from '../sessions/sealer.js';
 import { WEB_CONFIG, type WebConfig } from '../web.config.js';
@@ -60,7 +60,7 @@ export class SignOutJob implements OnModuleInit {
       // The secret that sealed it is gone, so no later attempt can succeed.
       if (data) await this.end(id, data);
     } catch (error) {
-      if (!isOver(error)) {
+      if (!isSessionOver(error)) {
         if (attempts === 1) this.log.warn(`a sign-out waits: ${describeCause(error)}`);
         return this.signOuts.outbox.retryLater(id, attempts);
       }
@@ -83,7 +83,3 @@ export class SignOutJob implements OnModuleInit {
 }
 
 const bindTo = (id: string) => ({ purpose: 'sign-out', context: id }) as const;
-
-/** The session has ended before, by time or at the authorization server. After another error it may still be active there. */
-const isOver = (error: unknown): boolean =>
-  error instanceof GrantRejected && error.code === 'invalid_grant';

@@ -6,7 +6,7 @@ import {
   AuthorizationServerClient,
   type TokenResponse,
 } from '../authorization-server/authorization-server.client.js';
-import { GrantRejected } from '../authorization-server/authorization-errors.js';
+import { GrantRejected, isSessionOver } from '../authorization-server/authorization-errors.js';
 import type { SessionContent, StoredAccessToken } from '../sessions/session-content.js';
 import { type OpenSession, SessionService } from '../sessions/session.service.js';
 import { WebSessionRepository } from '../sessions/web-session.repository.js';
@@ -126,10 +126,6 @@ export function mergeTokens(
 
 const isSatisfied = ({ content }: OpenSession, { resource, isUsable }: RefreshRequest): boolean =>
   isUsable(content.accessTokens[resource]);
-
-/** Only this error says that the refresh token is "invalid, expired, revoked" (RFC 6749 §5.2). */
-const isSessionOver = (error: unknown): boolean =>
-  error instanceof GrantRejected && error.code === 'invalid_grant';
 
 function toProblem(error: unknown): unknown {
   if (isSessionOver(error)) return signInRequired();
