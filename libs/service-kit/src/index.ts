@@ -33,6 +33,7 @@ export type { HealthChecks } from './health/readiness.service.js';
 export { accessTokenScheme, clientScheme } from './openapi/openapi.js';
 export type { OpenApiOptions } from './openapi/openapi.options.js';
 
+export { describeCause } from './observability/logger.js';
 export { Metrics } from './observability/metrics.js';
 export { logRejection } from './observability/rejection-log.js';
 

@@ -1,5 +1,5 @@
 import { Scheduler } from '@gatehouse/persistence';
-import { Clock } from '@gatehouse/service-kit';
+import { Clock, describeCause } from '@gatehouse/service-kit';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -84,7 +84,7 @@ export class LogoutDeliveryJob implements OnModuleInit, BeforeApplicationShutdow
     const end = this.deliver(clientId, batch, abort.signal)
       // The claims expire, and the deliveries are due again.
       .catch((error: unknown) =>
-        this.logger.error(`could not send logout tokens to ${clientId}: ${describe(error)}`),
+        this.logger.error(`could not send logout tokens to ${clientId}: ${describeCause(error)}`),
       )
       .finally(() => {
         clearTimeout(timer);
@@ -117,7 +117,7 @@ export class LogoutDeliveryJob implements OnModuleInit, BeforeApplicationShutdow
       const token = await this.idTokens.issueLogoutToken({ client, account, sessionId });
       return await post(client.backchannelLogoutUri, token, signal);
     } catch (error) {
-      return { failure: describe(error) };
+      return { failure: describeCause(error) };
     }
   }
 
@@ -166,10 +166,4 @@ async function post(uri: string, logoutToken: string, signal: AbortSignal): Prom
   // Some frameworks turn an empty answer into 204 (§2.8).
   if (response.status === 200 || response.status === 204) return 'accepted';
   return response.status === 400 ? 'rejected' : { failure: `it answered ${response.status}` };
-}
-
-/** `fetch failed` has the reason as its cause. */
-function describe(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,4 +1,5 @@
 import { type Outbox, Scheduler } from '@gatehouse/persistence';
+import { describeCause } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { InvoiceRejectedError } from '../billing/billing-errors.js';
 import { BillingClient } from '../billing/billing.client.js';
@@ -105,10 +106,4 @@ export class InvoiceDeliveryJob implements OnModuleInit {
     this.isFailing = true;
     await outbox.retryLater(delivery.orderId, delivery.attempts);
   }
-}
-
-/** The message of an error is public and short. Its cause has the details. */
-function describeCause(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -55,9 +55,3 @@ const isFailedCheck = (error: unknown): boolean =>
 const isClientRefused = (error: unknown): boolean =>
   error instanceof oauth.WWWAuthenticateChallengeError ||
   (error instanceof oauth.ResponseBodyError && CLIENT_ERROR_CODES.includes(error.error));
-
-/** For the log. Messages of errors have no token. */
-export function describeCause(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
-}

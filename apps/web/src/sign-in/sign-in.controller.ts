@@ -1,7 +1,7 @@
-import { Problem } from '@gatehouse/service-kit';
+import { describeCause, Problem } from '@gatehouse/service-kit';
 import { Controller, Get, Inject, Logger, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { describeCause, GrantRejected } from '../authorization-server/authorization-errors.js';
+import { GrantRejected } from '../authorization-server/authorization-errors.js';
 import { SessionCookie } from '../sessions/session-cookie.js';
 import { UpstreamUnavailable } from '../upstream/upstream.errors.js';
 import { WEB_CONFIG, type WebConfig } from '../web.config.js';

@@ -1,7 +1,8 @@
 import { Scheduler } from '@gatehouse/persistence';
+import { describeCause } from '@gatehouse/service-kit';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
-import { describeCause, isSessionOver } from '../authorization-server/authorization-errors.js';
+import { isSessionOver } from '../authorization-server/authorization-errors.js';
 import { AuthorizationServerClient } from '../authorization-server/authorization-server.client.js';
 import { Sealer } from '../sessions/sealer.js';
 import { WEB_CONFIG, type WebConfig } from '../web.config.js';

@@ -74,6 +74,12 @@ function describeError(error: unknown): unknown {
   };
 }
 
+/** The message of the cause of an error, or its own without one: `fetch failed` says nothing, and its cause does. */
+export function describeCause(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /** Messages of Nest about its start. They help only when the wiring is wrong. */
 const BOOT_CONTEXTS = new Set([
   'InstanceLoader',
